@@ -1,0 +1,1 @@
+"""Converters from the published weight files to what the page ships. NumPy only, no PyTorch."""

@@ -1,0 +1,76 @@
+// Factories of every operator. Activations are NHWC; convolution weights are OHWI: (out, kh, kw, in / group).
+#pragma once
+
+#include <array>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "graph/op.h"
+#include "ops/attributes.h"
+
+namespace convscope {
+
+struct Pads {
+  int64_t top = 0, left = 0, bottom = 0, right = 0;
+  friend bool operator==(const Pads&, const Pads&) = default;
+};
+
+// Geometry shared by convolutions and pooling.
+struct Window {
+  std::array<int64_t, 2> kernel{1, 1}, strides{1, 1}, dilations{1, 1};
+  Pads pads;
+  bool same_upper = false;  // pads follow from the input size (ONNX auto_pad=SAME_UPPER, TensorFlow "SAME")
+  bool ceil_mode = false;   // pooling only: a last window may reach beyond the padded input
+  bool count_include_pad = false;  // average pooling only
+
+  friend bool operator==(const Window&, const Window&) = default;
+  // The pads that hold for an input of this height and width.
+  Pads resolved_pads(int64_t height, int64_t width) const;
+  // Output height and width; non-positive where the window does not fit.
+  std::array<int64_t, 2> output_size(int64_t height, int64_t width) const;
+  std::string text() const;
+};
+
+OpPtr make_add();                                    // (a, b), NumPy broadcasting
+OpPtr make_average_pool(const Window& window);
+OpPtr make_clip(float minimum, float maximum);       // ReLU6 is clip(0, 6)
+OpPtr make_clip_grad(float minimum, float maximum);  // (output, dy) -> dy where min < output < max
+OpPtr make_concat(int axis);
+OpPtr make_conv(const Window& window, int64_t group);               // (x, weight, bias)
+OpPtr make_conv_input_grad(const Window& window, int64_t group, int64_t height, int64_t width);  // (dy, weight) -> dx
+OpPtr make_flatten(int axis);
+OpPtr make_gemm(bool transpose_b);                   // (x, weight, bias)
+OpPtr make_global_average_pool();                    // (N,H,W,C) -> (N,1,1,C)
+OpPtr make_max_pool(const Window& window);
+OpPtr make_max_pool_grad(const Window& window);      // (x, dy) -> dx: the first maximum of each window gets dy
+OpPtr make_mul();                                    // (a, b), NumPy broadcasting
+OpPtr make_relu();
+OpPtr make_relu_grad();                              // (output, dy) -> dy where output > 0
+OpPtr make_reshape(const Shape& shape);              // extent 0 keeps the input's, -1 is inferred
+OpPtr make_scale(float factor);                      // x times a constant
+OpPtr make_slice(int axis, int64_t begin, int64_t length);
+OpPtr make_softmax(int axis);
+
+// One line per operator in registry.cpp, sorted by kind.
+struct OpEntry {
+  std::string_view kind;
+  // Makes the op from a model file's attributes; null for ops that only derivatives use.
+  Result<OpPtr> (*from_attributes)(const Attributes&);
+  // Small cases that every generic test runs: at least one awkward (stride that does not divide, padding, batch > 1).
+  struct Sample {
+    OpPtr op;
+    std::vector<Shape> inputs;
+    // Inputs that the derivative is taken of, and that lowering gets as parameters.
+    std::vector<int> differentiable_inputs, parameter_inputs;
+  };
+  std::vector<Sample> (*samples)();
+};
+std::span<const OpEntry> op_registry();
+
+// `unsupported`, naming the kind, where the registry has no such operator.
+Result<OpPtr> make_op(std::string_view kind, const Attributes& attributes);
+
+}  // namespace convscope

@@ -40,6 +40,8 @@ OpPtr make_clip(float minimum, float maximum);       // ReLU6 is clip(0, 6)
 OpPtr make_clip_grad(float minimum, float maximum);  // (output, dy) -> dy where min < output < max
 OpPtr make_concat(int axis);
 OpPtr make_conv(const Window& window, int64_t group);               // (x, weight, bias)
+// The same window on one channel in and one out, to show what one slice of a filter adds; fails where `conv` is no Conv.
+Result<OpPtr> single_channel_conv(const Op& conv);
 OpPtr make_conv_input_grad(const Window& window, int64_t group, int64_t height, int64_t width);  // (dy, weight) -> dx
 OpPtr make_flatten(int axis);
 OpPtr make_gemm(bool transpose_b);                   // (x, weight, bias)

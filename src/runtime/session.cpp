@@ -120,6 +120,7 @@ Status Session::run(Program& program, std::span<const Tensor> feeds) {
     if (profiling_) profile_.push_back({step.node, now_micros() - start});
   }
   for (ValueId id : plan.outputs) program.output_views_[id] = view_of(program, id, feeds);
+  ++program.runs_;
   return {};
 }
 

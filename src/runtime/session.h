@@ -30,12 +30,15 @@ class Program {
   // The spec's i-th output, for programs whose maker gave the outputs an order.
   ValueId output(size_t i) const { return plan_.outputs[i]; }
   ValueId feed(size_t i) const { return plan_.feeds[i]; }
+  // How often it ran to its end.
+  int64_t runs() const { return runs_; }
 
  private:
   friend class Session;
   Plan plan_;
   std::vector<Tensor> outputs_;
   std::unordered_map<ValueId, TensorView> output_views_;
+  int64_t runs_ = 0;
 };
 
 struct StepTime {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "imgui.h"
 #include "ui/host.h"
@@ -58,6 +59,14 @@ struct Ui {
   // Moves smoothly (ease-out) to `goal` in about `time` seconds, remembered under `id`; wants frames while it moves.
   float animate(ImGuiID id, float goal, float time = 0.18f);
   float animate(std::string_view key, float goal, float time = 0.18f);
+  // 0 … 1 from the first frame in which this key is asked for (again); for things that fade in.
+  float appear(std::string_view key, float time = 0.2f);
+
+  struct Motion {
+    float value = 0;
+    int frame = 0;
+  };
+  std::unordered_map<ImGuiID, Motion> motions = {};
 };
 
 }  // namespace convscope

@@ -20,7 +20,7 @@ struct ButtonOptions {
   bool selected = false;
   float width = 0;                 // 0: as wide as its words
   const char* role = "button";
-  std::optional<bool> expanded, checked;
+  std::optional<bool> expanded = {}, checked = {};
 };
 // True when pressed.
 bool button(Ui& ui, std::string_view key, std::string_view label, const ButtonOptions& options = {});
@@ -41,8 +41,8 @@ struct SliderOptions {
   double step = 0;                 // 0: continuous; 1: integers
   bool logarithmic = false;
   int digits = 2;                  // of the shown number where step is 0
-  std::string_view unit;
-  std::string_view shown;          // instead of the number, e.g. "fire9"
+  std::string_view unit = {};
+  std::string_view shown = {};         // instead of the number, e.g. "fire9"
 };
 // Label left, value right, track beneath. Arrow keys move one step. True when *value changed.
 bool slider(Ui& ui, std::string_view key, std::string_view label, double* value, const SliderOptions& options);

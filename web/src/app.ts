@@ -1,0 +1,355 @@
+// The running page: page module, engine, models and pictures, tied together.
+import { Engine, type EngineState } from './engine.ts';
+import { absolute, load_engine } from './engine_files.ts';
+import { DownloadError, fetch_bytes } from './fetch_bytes.ts';
+import type { Boot } from './boot.ts';
+import { site_file, type SampleEntry } from './manifest.ts';
+import { ModelStore, type ModelState } from './models.ts';
+import { tab_separated, type PageExports } from './page_module.ts';
+import { PageHost } from './page_host.ts';
+import {
+  accept_drops,
+  browser_format,
+  decode,
+  fit,
+  kMaxFileBytes,
+  no_file_there,
+  pick_file,
+  save_file,
+  too_long,
+  Webcam,
+  type Pixels,
+  type SourceKind,
+} from './pictures.ts';
+import { text, type Text } from './text.ts';
+import { encode_load_model, encode_set_image, encode_set_pixels, kEvent, type Message, type Reader } from './wire.ts';
+
+const kModelStates: Record<ModelState, number> = { waiting: 0, downloading: 1, checking: 2, ready: 3, failed: 4 };
+const kEngineStates: Record<EngineState, number> = { starting: 0, ready: 1, restarting: 2, failed: 3 };
+const kWebcamStates = { off: 0, asking: 1, on: 2, refused: 3 } as const;
+const kThumbnailSide = 128;
+
+function sentence_of(error: unknown): Text {
+  if (error instanceof DownloadError) return error.sentence;
+  return text(`Something went wrong: ${String(error)}. Try again, or reload the page.`, `出现错误：${String(error)}。请重试或重新加载页面。`);
+}
+
+export class App {
+  private host: PageHost | null = null;
+  private engine: Engine | null = null;
+  private readonly models: ModelStore;
+  private readonly webcam: Webcam;
+  private wanted_model = '';
+  private picture_number = 0; // latest picture asked for: an older one that arrives later is dropped
+  private readonly own_requests = new Map<number, string>(); // request → key of its notice
+  private readonly used_files = new Set<string>();
+  private first_answer_seen = false;
+
+  constructor(private readonly boot: Boot) {
+    this.models = new ModelStore(boot.manifest, (id, received, total, state) => {
+      this.host?.page.model_progress(id, received, total, kModelStates[state]);
+      this.host?.frames.wake_for_progress();
+    });
+    this.webcam = new Webcam(
+      (state, problem) => {
+        this.host?.page.exports._page_webcam(kWebcamStates[state]);
+        if (problem !== null) this.host?.notice('warning', 'webcam', problem);
+        else this.host?.remove_notice('webcam');
+      },
+      (pixels) => this.set_pixels(pixels, 'webcam', 'webcam'),
+      () => this.engine === null || this.engine.busy,
+    );
+  }
+
+  async start(): Promise<void> {
+    const { boot } = this;
+    const asked = new URLSearchParams(location.hash.replace(/^#/, ''));
+    const model = this.models.entry(asked.get('model') ?? '') ?? this.models.entry(boot.manifest.default_model) ?? boot.manifest.models.find((entry) => entry.available);
+    const sample = this.sample(asked.get('image') ?? '') ?? this.sample(boot.manifest.default_sample);
+    // Everything is asked for at once; each part goes on as soon as it has what it needs.
+    const engine = load_engine(boot);
+    const model_bytes = model && this.models.get(model, (received, total) => boot.view.progress(model.id, model.title, received, total));
+    const sample_bytes = sample && boot.fetch(sample.file, text('Picture', '图片'));
+    // Failures are shown where these are awaited; until then they must not count as unhandled.
+    for (const promise of [engine, model_bytes, sample_bytes]) promise?.catch(() => {});
+
+    this.host = await this.start_page();
+    boot.view.dock();
+    this.listen();
+    this.engine = await this.start_engine(engine);
+    if (model !== undefined) void this.open_model(model.id);
+    if (sample !== undefined && sample_bytes !== undefined) await this.open_sample_bytes(sample, sample_bytes);
+    boot.view.finish();
+  }
+
+  private async start_page(): Promise<PageHost> {
+    const { boot } = this;
+    const fonts = Object.keys(boot.manifest.files).filter((name) => name.startsWith('font-'));
+    const script = import(absolute(site_file(boot.manifest, 'page.js').url)) as Promise<{
+      default: (options: Record<string, unknown>) => Promise<PageExports>;
+    }>;
+    const label_files = Promise.all(['labels.en.txt', 'labels.zh.txt'].map((name) => boot.fetch(name)));
+    label_files.catch(() => {});
+    const font_files = Promise.all(fonts.map(async (name) => ({ name, bytes: await boot.fetch(name) })));
+    const wasm = await boot.fetch('page.wasm');
+    const loaded_fonts = await font_files;
+    boot.view.show_stage('compiling');
+    const module = await WebAssembly.compile(wasm);
+    boot.view.show_stage('starting');
+    const host = await PageHost.create(
+      {
+        language: boot.language,
+        in_frame: boot.features.in_frame,
+        module,
+        factory: (await script).default,
+        prepare: (page) => {
+          for (const { name, bytes } of loaded_fonts) page.font(name.replace(/^font-|\.\w+$/g, ''), bytes);
+          page.models(this.model_table());
+          page.samples(this.sample_table());
+          page.engine_state(kEngineStates.starting, boot.choice.build, boot.choice.threads, boot.choice.reason);
+        },
+      },
+      {
+        send: (message) => this.engine?.send(message),
+        request: (verb, a, b) => this.request(verb, a, b),
+        save_file,
+        paste_files: (files) => void this.open_file(files.find((file) => file.type.startsWith('image/')) ?? files[0] ?? null, 'paste'),
+      },
+    );
+    void label_files.then((labels) => {
+      labels.forEach((bytes, language) => host.page.labels(language, bytes));
+      host.frames.wake(2);
+    }, (error: unknown) => host.notice('warning', 'labels', sentence_of(error)));
+    return host;
+  }
+
+  private async start_engine(files: ReturnType<typeof load_engine>): Promise<Engine> {
+    const { choice, features } = this.boot;
+    return new Engine(await files, choice, features.cores, {
+      on_message: (message, event) => this.receive(message, event),
+      on_state: (state, threads, notice) => {
+        this.host?.page.engine_state(kEngineStates[state], choice.build, threads, choice.reason);
+        if (notice !== null) this.host?.notice(state === 'failed' ? 'error' : 'warning', 'engine', notice);
+        this.host?.frames.wake(2);
+      },
+    });
+  }
+
+  private model_table(): string {
+    return tab_separated(
+      this.boot.manifest.models.map((model) => [
+        model.id,
+        model.title.en,
+        model.bytes,
+        model.top1 ?? '',
+        model.licence,
+        model.available ? 1 : 0,
+        model.reason.en,
+        model.reason.zh,
+      ]),
+    );
+  }
+
+  private sample_table(): string {
+    return tab_separated(
+      this.boot.manifest.samples.map((sample) => [sample.id, sample.title.en, sample.title.zh, sample.credit, sample.width, sample.height]),
+    );
+  }
+
+  private sample(id: string): SampleEntry | undefined {
+    return this.boot.manifest.samples.find((sample) => sample.id === id);
+  }
+
+  private listen(): void {
+    const drop = document.getElementById('drop')!;
+    accept_drops(
+      (file) => void this.open_file(file, 'drop'),
+      (over) => {
+        drop.hidden = !over;
+      },
+    );
+    window.addEventListener('online', () => this.host?.remove_notice('offline'));
+    window.addEventListener('offline', () => {
+      this.host?.notice(
+        'info',
+        'offline',
+        text('You are offline. What has been opened before still works.', '您已离线。之前打开过的内容仍可使用。'),
+      );
+    });
+  }
+
+  // --- from the engine
+
+  private receive(message: Message, event: Reader): void {
+    const key = this.own_requests.get(event.request);
+    if (event.alternative === kEvent.Failed && key !== undefined) {
+      event.string(); // the code
+      this.host?.notice('error', key, text(event.string(), event.string()));
+    } else if (key !== undefined) {
+      this.host?.remove_notice(key);
+    }
+    this.own_requests.delete(event.request);
+    if (event.alternative === kEvent.FileReady) {
+      const name = event.string();
+      save_file(name, event.string(), message.blobs[event.u32()]! as Uint8Array<ArrayBuffer>);
+    }
+    this.host?.receive(message, event.alternative === kEvent.MethodPreview);
+    if (event.alternative === kEvent.ForwardDone && !this.first_answer_seen) {
+      this.first_answer_seen = true;
+      this.after_first_answer();
+    }
+  }
+
+  // What can wait: pictures for the menu, and the copies for offline use.
+  private after_first_answer(): void {
+    performance.mark('convscope-first-answer');
+    const later = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 200));
+    later(() => {
+      void this.load_thumbnails().then(() => this.keep_for_offline());
+    });
+  }
+
+  private async load_thumbnails(): Promise<void> {
+    for (const sample of this.boot.manifest.samples) {
+      try {
+        await this.show_thumbnail(sample, await fetch_bytes(site_file(this.boot.manifest, sample.file)));
+      } catch {
+        return; // offline: the menu shows names; opening one says why it cannot be had
+      }
+    }
+  }
+
+  private async show_thumbnail(sample: SampleEntry, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const pixels = await decode(new Blob([bytes]), kThumbnailSide);
+    this.host?.page.thumbnail(sample.id, pixels.width, pixels.height, pixels.rgba);
+    this.host?.frames.wake(1);
+  }
+
+  private async keep_for_offline(): Promise<void> {
+    const { features, manifest } = this.boot;
+    if (!features.service_worker || new URLSearchParams(location.search).get('sw') === 'off') return;
+    const worker = (await navigator.serviceWorker.ready).active;
+    const names = ['engine_worker.js', `engine-${this.boot.choice.build}.js`, ...this.used_files];
+    const fetched = performance
+      .getEntriesByType('resource')
+      .map((entry) => entry.name)
+      .filter((url) => url.startsWith(absolute('assets/')));
+    const files = new Set([...fetched, ...names.map((name) => absolute(site_file(manifest, name).url))]);
+    worker?.postMessage({ type: 'keep', files: [...files], current: Object.values(manifest.files).map((file) => file.url) });
+  }
+
+  // --- from the page
+
+  private request(verb: string, a: string, _b: string): void {
+    switch (verb) {
+      case 'model':
+        void this.open_model(a);
+        break;
+      case 'sample':
+        void this.open_sample(a);
+        break;
+      case 'open_file':
+        void this.open_picked_file();
+        break;
+      case 'webcam':
+        if (a === 'start') void this.webcam.start();
+        else this.webcam.stop();
+        break;
+      case 'restart_engine':
+        this.engine?.restart();
+        break;
+      case 'retry':
+        this.retry(a);
+        break;
+      default:
+        console.warn(`the page asked for something unknown: ${verb}`);
+    }
+  }
+
+  private retry(key: string): void {
+    const [kind, id = ''] = key.split(':');
+    if (kind === 'model') void this.open_model(id);
+    if (kind === 'sample') void this.open_sample(id);
+    if (kind === 'engine') this.engine?.restart();
+    if (kind === 'webcam') void this.webcam.start();
+    if (kind === 'image') void this.open_picked_file();
+  }
+
+  private async open_model(id: string): Promise<void> {
+    const entry = this.models.entry(id);
+    if (entry === undefined || this.engine === null) return;
+    this.wanted_model = id;
+    const key = `model:${id}`;
+    try {
+      const bytes = await this.models.get(entry);
+      if (this.wanted_model !== id) return;
+      this.used_files.add(entry.file);
+      this.host?.remove_notice(key);
+      // slice(): the copy moves to the engine, the original stays for a restart.
+      this.own(key, this.engine.send_model((request) => encode_load_model(request, id, entry.format, bytes.slice())));
+    } catch (error) {
+      this.host?.notice('error', key, sentence_of(error));
+    }
+  }
+
+  private async open_sample(id: string): Promise<void> {
+    const sample = this.sample(id);
+    if (sample !== undefined) await this.open_sample_bytes(sample, fetch_bytes(site_file(this.boot.manifest, sample.file)));
+  }
+
+  private async open_sample_bytes(sample: SampleEntry, coming: Promise<Uint8Array<ArrayBuffer>>): Promise<void> {
+    const number = ++this.picture_number;
+    this.webcam.stop();
+    const key = `sample:${sample.id}`;
+    try {
+      const bytes = await coming;
+      if (number !== this.picture_number) return;
+      this.host?.remove_notice(key);
+      this.set_image(sample.id, bytes, 'sample');
+      void this.show_thumbnail(sample, bytes);
+    } catch (error) {
+      this.host?.notice('error', key, sentence_of(error));
+    }
+  }
+
+  private async open_picked_file(): Promise<void> {
+    const file = await pick_file();
+    if (file !== null) await this.open_file(file, 'file');
+  }
+
+  private async open_file(file: File | null, kind: SourceKind): Promise<void> {
+    const number = ++this.picture_number;
+    if (file === null || file.size > kMaxFileBytes) {
+      this.host?.notice('error', 'image', file === null ? no_file_there() : too_long(file.name, file.size));
+      return;
+    }
+    this.webcam.stop();
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const format = browser_format(bytes);
+      const pixels = format === null ? null : await decode(new Blob([bytes], { type: format })).catch(() => null);
+      if (number !== this.picture_number) return;
+      if (pixels !== null) this.set_pixels(pixels, kind, file.name);
+      else this.set_image(file.name, bytes, kind);
+    } catch (error) {
+      this.host?.notice('error', 'image', sentence_of(error));
+    }
+  }
+
+  private set_image(name: string, bytes: Uint8Array, kind: SourceKind): void {
+    if (this.engine === null) return;
+    this.host?.page.image_source(kind, name);
+    this.own('image', this.engine.send_picture((request) => encode_set_image(request, name, bytes.slice())));
+  }
+
+  private set_pixels(pixels: Pixels, kind: SourceKind, name: string): void {
+    if (this.engine === null) return;
+    const { width, height } = fit(pixels.width, pixels.height, Infinity);
+    this.host?.page.image_source(kind, name);
+    this.own('image', this.engine.send_picture((request) => encode_set_pixels(request, height, width, pixels.rgba.slice())));
+  }
+
+  private own(key: string, request: number): void {
+    this.own_requests.set(request, key);
+  }
+}

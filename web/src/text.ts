@@ -1,0 +1,27 @@
+// Sentences in the page's two languages, and the formats of numbers in them.
+
+export type Language = 'en' | 'zh';
+
+export interface Text {
+  readonly en: string;
+  readonly zh: string;
+}
+
+export function text(en: string, zh: string): Text {
+  return { en, zh };
+}
+
+// The language to start with: `?lang=`, then the hash's `lang=`, then the reader's browser.
+export function choose_language(query: string, hash: string, browser: readonly string[]): Language {
+  const asked = new URLSearchParams(query).get('lang') ?? new URLSearchParams(hash.replace(/^#/, '')).get('lang');
+  if (asked === 'en' || asked === 'zh') return asked;
+  const first = browser.find((tag) => /^(en|zh)\b/i.test(tag));
+  return first !== undefined && /^zh\b/i.test(first) ? 'zh' : 'en';
+}
+
+// Bytes as a person reads them: decimal units, as file managers and browsers show them.
+export function format_bytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(bytes < 1e4 ? 1 : 0)} kB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,61 @@
+# The programs: `convscope` natively; the engine and the page as WebAssembly modules.
+
+# Memory grows in the threaded builds too: a large picture needs hundreds of MB, most do not.
+set(wasm_memory -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=1GB
+  -sSTACK_SIZE=512KB -Wno-pthreads-mem-growth)
+if(CONVSCOPE_WASM STREQUAL "relaxed")
+  # wasm-opt 120 aborts while it precomputes some relaxed dot products of constants.
+  list(APPEND wasm_memory
+    "-sBINARYEN_EXTRA_PASSES=--skip-pass=precompute,--skip-pass=precompute-propagate")
+endif()
+set(module_api instantiateWasm wasmBinary wasmMemory locateFile mainScriptUrlOrBlob
+  onAbort print printErr canvas noInitialRun)
+list(JOIN module_api "," module_api)
+
+# An ES module whose default export is the factory: <output>.js beside <output>.wasm. What it
+# exports is marked EMSCRIPTEN_KEEPALIVE in src/<folder>.
+function(convscope_module folder output)  # convscope_module(<folder> <output> <library or option>...)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${output} EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(${output} PRIVATE flags our_warnings)
+  target_link_options(${output} PRIVATE ${wasm_memory} --no-entry
+    -sMODULARIZE=1 -sEXPORT_ES6=1 -sFILESYSTEM=0 -sASSERTIONS=0 -sMALLOC=emmalloc
+    -sSUPPORT_LONGJMP=0 -sTEXTDECODER=1 -sSTRICT=1 -sALLOW_UNIMPLEMENTED_SYSCALLS=0
+    -sEXPORTED_RUNTIME_METHODS=HEAPU8,UTF8ToString -sINCOMING_MODULE_JS_API=${module_api})
+  set_target_properties(${output} PROPERTIES SUFFIX .js)
+endfunction()
+
+if(NOT CONVSCOPE_WASM)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/*.cpp)
+  if(sources)
+    add_executable(convscope EXCLUDE_FROM_ALL ${sources})
+    target_link_libraries(convscope PRIVATE our_warnings engine)
+  endif()
+elseif(CONVSCOPE_WASM STREQUAL "page")
+  convscope_module(page page)
+  if(TARGET page)
+    target_link_libraries(page PRIVATE ui protocol)
+    target_link_options(page PRIVATE -sENVIRONMENT=web -sMAX_WEBGL_VERSION=2 -sMIN_WEBGL_VERSION=2
+      -sINITIAL_MEMORY=32MB)
+    convscope_shaders(page)
+  endif()
+else()
+  set(engine engine-${CONVSCOPE_WASM})
+  if(CONVSCOPE_THREADS)
+    string(APPEND engine -threads)
+  endif()
+  convscope_module(worker ${engine})
+  if(TARGET ${engine})
+    target_link_libraries(${engine} PRIVATE engine)
+    target_link_options(${engine} PRIVATE -sENVIRONMENT=worker,node)
+    if(CONVSCOPE_THREADS)
+      # Workers cannot start while the engine blocks, so they must exist before it does. The
+      # program that loads the module says how many: its threads less one.
+      target_link_options(${engine} PRIVATE "-sPTHREAD_POOL_SIZE=Module['pthread_pool_size']|0")
+    endif()
+    add_custom_target(engine_module DEPENDS ${engine})
+  endif()
+endif()

@@ -1,0 +1,45 @@
+# One program for each folder tests/<name> with C++ sources: <name>_tests. All get the whole
+# library, so that a test is one new .cpp file and nothing else.
+enable_testing()
+
+function(convscope_test name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name}_tests EXCLUDE_FROM_ALL ${sources} ${CMAKE_SOURCE_DIR}/cmake/test_main.cpp)
+  target_link_libraries(${name}_tests PRIVATE our_warnings gtest ${ARGN})
+  target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  add_dependencies(all_tests ${name}_tests)
+  if(CONVSCOPE_WASM)
+    # Tests alone see the machine's files. Death tests cannot run there: they need fork().
+    target_link_options(${name}_tests PRIVATE ${wasm_memory} -sNODERAWFS=1 -sEXIT_RUNTIME=1
+      -sENVIRONMENT=node,worker -sASSERTIONS=1 -sSTACK_SIZE=1MB)
+    if(CONVSCOPE_THREADS)
+      # A test that waits for the pool must find its workers already there.
+      target_link_options(${name}_tests PRIVATE -sPTHREAD_POOL_SIZE=4)
+    endif()
+    set_target_properties(${name}_tests PROPERTIES SUFFIX .cjs)
+  endif()
+endfunction()
+
+add_custom_target(all_tests)
+if(CONVSCOPE_WASM STREQUAL "page")
+  return()
+endif()
+foreach(name unit grad golden property errors)
+  convscope_test(${name} engine)
+endforeach()
+if(NOT CONVSCOPE_WASM)
+  convscope_test(ui ui)
+endif()
+
+if(CONVSCOPE_FUZZ)
+  file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*.cpp)
+  foreach(file ${fuzzers})
+    get_filename_component(name ${file} NAME_WE)
+    add_executable(fuzz_${name} ${file})
+    target_link_libraries(fuzz_${name} PRIVATE our_warnings engine)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endif()

@@ -95,6 +95,10 @@ struct Filer {
   void operator()(const MethodPreview& event) {
     if (slot.empty()) return;
     MethodSnapshot& run = vm.runs[std::string(slot)];
+    const bool is_new_run = run.result || !run.preview || event.step < run.preview->step;
+    if (is_new_run) run.trace.clear();
+    const bool is_new_step = is_new_run || event.step != run.preview->step;
+    if (is_new_step && !event.figures.empty()) run.trace.push_back(static_cast<float>(event.figures[0].value));
     run.preview = event;
     run.result.reset();
   }

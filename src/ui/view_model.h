@@ -50,6 +50,7 @@ enum class WebcamState : uint8_t { kOff, kAsking, kOn, kRefused };
 struct MethodSnapshot {
   std::optional<MethodPreview> preview;
   std::optional<MethodResult> result;
+  std::vector<float> trace;        // the first figure of every preview so far: how the objective went
   // What to draw now: the result's picture where there is one, else the latest preview.
   const MethodPreview* shown() const {
     return result ? &result->last : preview ? &*preview : nullptr;

@@ -137,10 +137,14 @@ void fields(State& s, Visitor&& v) {
   v("colours", s.colours, kColours);
   v("order", s.order, kOrders);
   v("filter", s.filter);
+  v("over", s.overlaid);
   v("overlay", s.overlay);
+  v("smooth", s.smooth);
+  v("clip", s.clip);
   v("untrained", s.untrained);
   v("dream", s.dream_layer);
   v("channels", s.dream_channels);
+  v("wipe", s.wipe);
   v("seed", s.seed);
   v("lang", s.language, kLanguages);
   v("theme", s.theme, kThemes);

@@ -31,10 +31,14 @@ struct ViewState {
   Colours colours = Colours::kViridis;
   Order order = Order::kStored;
   std::string filter;              // one of LayerInfo::filter_names; empty: the first
-  float overlay = 0.6f;            // opacity of a map over its picture, 0 … 1
+  bool overlaid = false;           // a map is laid over the picture
+  float overlay = 0.6f;            // with this opacity, 0 … 1
+  bool smooth = false;             // maps are drawn smoothly between their cells
+  float clip = 0.99f;              // saliency: this share of the pixels is within the colour scale, 0.5 … 1
   bool untrained = true;           // saliency: show the untrained network beside it
   std::string dream_layer;         // empty: the whole-layer default of the network
   std::vector<int32_t> dream_channels;
+  float wipe = 1;                  // dream: the left part of the picture that shows the dream, 0 … 1
   uint64_t seed = 1;
   // Parameters of methods that differ from their initial value: "deep_dream.octaves" → 6.
   std::map<std::string, double, std::less<>> parameters;

@@ -11,10 +11,12 @@
 
 namespace convscope {
 
+using ColourTable = std::array<std::array<uint8_t, 3>, 256>;
+
 enum class ColourMap : uint8_t { kGray, kMagma, kViridis, kSigned };
 
 // 256 × (R, G, B). kSigned goes from blue over white (entries 127 and 128) to orange, for values around zero.
-const std::array<std::array<uint8_t, 3>, 256>& colour_table(ColourMap map);
+const ColourTable& colour_table(ColourMap map);
 
 // "gray", "magma", "viridis", "signed".
 std::string_view colour_map_name(ColourMap map);

@@ -14,7 +14,7 @@ enum class ImageProblem : uint8_t {
   kEmpty,             // no bytes at all
   kText,              // a text file under a picture's name
   kOtherFormat,       // a picture or document of a format that ConvScope does not read; `format` names it
-  kAnimation,         // an animated GIF or PNG; `format` names it
+  kAnimation,         // an animated GIF
   kUnknown,           // none of the known first bytes
   kTruncated,         // the file ends before its picture does
   kDamaged,           // the bytes contradict the format
@@ -25,7 +25,7 @@ enum class ImageProblem : uint8_t {
 
 struct ImageError {
   ImageProblem problem = ImageProblem::kUnknown;
-  std::string format;         // "WebP", "GIF" …; may be empty
+  std::string format = {};    // "WebP", "GIF" …; may be empty
   int64_t width = 0, height = 0;  // where the header gave them
   int64_t bytes = 0;          // of the file
 

@@ -3,11 +3,12 @@
 
     build.py --out DIR [--downloads DIR] [--cache DIR] [--exact DIR] [--offline]
 
-DIR gets the weights, catalog.json (final: sizes, SHA-256, what is available and why not), the labels
-and samples/.  --downloads is where compressed_SqueezeNet.net may already lie (default: the environment
-variable CONVSCOPE_DOWNLOADS, else ../shared/downloads if there is one); without it the file is
-downloaded into --cache.  --exact also writes the float32 bundle, which tests compare with golden
-values; the page does not need it.  A second run that finds everything in place takes a moment.
+DIR gets the weights, catalog.json (final: sizes, SHA-256, what is available and why not), the
+labels and samples/.  --downloads is where compressed_SqueezeNet.net may already lie (default: the
+environment variable CONVSCOPE_DOWNLOADS, else ../shared/downloads if there is one); without it the
+file is downloaded into --cache.  --exact also writes the float32 bundle, which tests compare with
+golden values; the page does not need it.  A second run that finds everything in place takes a
+moment.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def read_labels(name: str) -> list[str]:
 def unavailable(detail_en: str, detail_zh: str) -> dict[str, str]:
     name = squeezenet.FILE_NAME
     return {
-        "en": f"{detail_en} Put {name} into the folder named by CONVSCOPE_DOWNLOADS and build again.",
+        "en": f"{detail_en} Put {name} into the folder named by CONVSCOPE_DOWNLOADS and "
+        "build again.",
         "zh": f"{detail_zh}请把 {name} 放入 CONVSCOPE_DOWNLOADS 所指的文件夹，然后重新构建。",
     }
 
@@ -84,9 +86,10 @@ def find_squeezenet(
         if got == want:
             write_changed(cache / name, data)  # so that the next run needs no --downloads
             return data, None
+        got, want = got[:16], want[:16]
         return None, unavailable(
-            f"{name} was found but is not the expected file (SHA-256 {got[:16]}…, want {want[:16]}…).",
-            f"找到了 {name}，但不是预期的文件（SHA-256 为 {got[:16]}…，应为 {want[:16]}…）。",
+            f"{name} was found but is not the expected file (SHA-256 {got}…, want {want}…).",
+            f"找到了 {name}，但不是预期的文件（SHA-256 为 {got}…，应为 {want}…）。",
         )
     if offline:
         return None, unavailable(f"{name} was not found.", f"没有找到 {name}。")
@@ -189,7 +192,9 @@ def write_changed(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def build(out: Path, downloads: Path | None, cache: Path, exact: Path | None, offline: bool) -> None:
+def build(
+    out: Path, downloads: Path | None, cache: Path, exact: Path | None, offline: bool
+) -> None:
     catalog = json.loads((MODELS / "catalog.json").read_text(encoding="utf-8"))
     origins = {model["id"]: model["origin"] for model in catalog["models"]}
     squeezenet_data, reason = find_squeezenet(origins[SQUEEZENET], downloads, cache, offline)

@@ -84,7 +84,8 @@ class _Exporter:
             return
         if kind == "Clip":
             bounds = [
-                self.constant(f"{node.name}.{key}", np.float32(given[key])) for key in ("min", "max")
+                self.constant(f"{node.name}.{key}", np.float32(given[key]))
+                for key in ("min", "max")
             ]
             self.emit(node, [source, *bounds])
         elif kind == "Concat":

@@ -1,7 +1,7 @@
 """A network as this project ships it: nodes, parameters and visible layers in one `.csb` file.
 
-models/README.md describes the format.  This module is the only writer; `read_bundle` is there for the
-tests and for the ONNX export (the programs read bundles in C++).
+models/README.md describes the format.  This module is the only writer; `read_bundle` is there for
+the tests and for the ONNX export (the programs read bundles in C++).
 """
 
 from __future__ import annotations
@@ -111,9 +111,8 @@ def encode_bundle(network: Network) -> bytes:
         data += raw
     for node in network.nodes:
         attributes = "".join(f" {key}={_text(value)}" for key, value in node.attributes.items())
-        lines.append(
-            f"node {node.kind} {node.name} {','.join(node.inputs)} {','.join(node.outputs)}{attributes}"
-        )
+        inputs, outputs = ",".join(node.inputs), ",".join(node.outputs)
+        lines.append(f"node {node.kind} {node.name} {inputs} {outputs}{attributes}")
     for layer in network.layers:
         pre = f" pre={layer.pre}" if layer.pre else ""
         lines.append(f"layer {layer.name} {layer.value} kind={layer.kind}{pre}")
@@ -146,7 +145,9 @@ def _param(tokens: list[str], data: memoryview) -> np.ndarray:
     if start % PARAM_ALIGNMENT or start + count > len(data):
         raise ModelFileError("a parameter lies outside the file; the bundle is cut short")
     if count != math.prod(dims) * DTYPES[dtype_name].itemsize:
-        raise ModelFileError(f"a parameter of shape {dims} has {count} bytes; the bundle is damaged")
+        raise ModelFileError(
+            f"a parameter of shape {dims} has {count} bytes; the bundle is damaged"
+        )
     return np.frombuffer(data[start : start + count], DTYPES[dtype_name]).reshape(dims)
 
 

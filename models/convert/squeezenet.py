@@ -3,9 +3,10 @@
 Iandola et al., SqueezeNet (arXiv:1602.07360); Han et al., Deep Compression (arXiv:1510.00149).  The
 page itself reads this file in C++; this independent reader checks it and feeds the ONNX export.
 
-The file, little endian: u32 nonzero[26]; then for each convolution f32 codebook[256], f32 bias[out],
-u8 code[nonzero], u8 gap[(nonzero + 1) / 2].  Two 4-bit gaps a byte, low half first: how many zeros come
-before this entry.  Code 0 is a filler (weight 0) where more than 15 zeros follow each other.
+The file, little endian: u32 nonzero[26]; then for each convolution f32 codebook[256], f32
+bias[out], u8 code[nonzero], u8 gap[(nonzero + 1) / 2].  Two 4-bit gaps a byte, low half first: how
+many zeros come before this entry.  Code 0 is a filler (weight 0) where more than 15 zeros follow
+each other.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Reads a PyTorch weight file (.pth) as NumPy arrays, without PyTorch and without running its pickle.
+"""Reads a PyTorch weight file (.pth) as NumPy arrays, without PyTorch or running its pickle.
 
 A .pth file is a pickle, and a pickle is a program: loading one from the internet may run anything.
-Here `find_class` knows the few names a state dict needs and refuses every other, so nothing that the
-file names is ever imported.  Both containers are read: the legacy one (five pickles, then the raw
-storages) and the zip one that `torch.save` writes since 1.6.
+Here `find_class` knows the few names a state dict needs and refuses every other, so nothing that
+the file names is ever imported.  Both containers are read: the legacy one (five pickles, then the
+raw storages) and the zip one that `torch.save` writes since 1.6.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _LazyTensor:
                 f"the tensor storage '{self.storage.key}' is missing from the file; "
                 "download the file again"
             )
-        # A tensor with stride 0 could claim any size; a saved weight never has more than its storage.
+        # A tensor with stride 0 could claim any size; a saved weight fits its storage.
         if math.prod(self.shape) > values.size:
             raise ModelFileError(
                 f"a tensor of shape {self.shape} does not fit storage '{self.storage.key}' of "

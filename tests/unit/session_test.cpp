@@ -1,0 +1,180 @@
+// Plans against the double-precision reference on small graphs that hold what plans exploit: fused activations, concats and
+// slices without copies, values that several nodes read, outputs in the middle, starting from an activation.
+#include "runtime/session.h"
+
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "graph/vjp.h"
+#include "ops/ops.h"
+
+namespace convscope {
+namespace {
+
+Tensor random_tensor(const Shape& shape, Rng& rng) {
+  Tensor tensor = *Tensor::uninitialised(shape);
+  for (float& value : tensor.values()) value = rng.normal();
+  return tensor;
+}
+
+// A graph under construction with random parameters.
+struct Network {
+  GraphBuilder builder;
+  Parameters parameters;
+  Rng rng{5};
+
+  ValueId conv(ValueId x, int64_t out, int64_t kernel, const std::string& name) {
+    const int64_t in = builder.shape(x).channels();
+    const ValueId weight = builder.parameter(name + ".weight", Shape{out, kernel, kernel, in});
+    const ValueId bias = builder.parameter(name + ".bias", Shape{out});
+    parameters.push_back(random_tensor(Shape{out, kernel, kernel, in}, rng));
+    parameters.push_back(random_tensor(Shape{out}, rng));
+    Window window;
+    window.kernel = {kernel, kernel};
+    window.pads = {kernel / 2, kernel / 2, kernel / 2, kernel / 2};
+    return *builder.add_one(make_conv(window, 1), {x, weight, bias}, name);
+  }
+  ValueId relu(ValueId x, const std::string& name) { return *builder.add_one(make_relu(), {x}, name); }
+};
+
+struct Fire {
+  Network network;
+  ValueId input, squeeze, pre1, pre3, e1, e3, fire, pooled;
+};
+
+// conv -> two expands with ReLU -> concat -> max pool: the shape of SqueezeNet.
+Fire make_fire() {
+  Fire f;
+  Network& n = f.network;
+  f.input = n.builder.input("image", Shape{1, 9, 7, 3});
+  f.squeeze = n.relu(n.conv(f.input, 4, 1, "squeeze.pre"), "squeeze");
+  f.pre1 = n.conv(f.squeeze, 5, 1, "e1.pre");
+  f.pre3 = n.conv(f.squeeze, 6, 3, "e3.pre");
+  f.e1 = n.relu(f.pre1, "e1");
+  f.e3 = n.relu(f.pre3, "e3");
+  f.fire = *n.builder.add_one(make_concat(3), {f.e1, f.e3}, "fire");
+  Window pool;
+  pool.kernel = {3, 3};
+  pool.strides = {2, 2};
+  pool.ceil_mode = true;
+  f.pooled = *n.builder.add_one(make_max_pool(pool), {f.fire}, "pooled");
+  return f;
+}
+
+void expect_matches_reference(const Graph& graph, const Parameters& parameters, const std::vector<ValueId>& feeds,
+                              const std::vector<Tensor>& given, const std::vector<ValueId>& outputs, int threads) {
+  ASSERT_TRUE(initialise_kernels().has_value());
+  std::unordered_map<ValueId, DoubleTensor> reference;
+  for (size_t i = 0; i < graph.values().size(); ++i) {
+    const Value& value = graph.values()[i];
+    if (value.kind == ValueKind::kParameter) {
+      reference.emplace(ValueId(static_cast<int32_t>(i)), DoubleTensor::from(parameters[static_cast<size_t>(value.parameter)]));
+    }
+  }
+  for (size_t i = 0; i < feeds.size(); ++i) reference.insert_or_assign(feeds[i], DoubleTensor::from(given[i]));
+  reference = evaluate_reference(graph, std::move(reference), outputs);
+
+  const auto pool = ThreadPool::create(threads);
+  Session session(graph, parameters, pool.get());
+  auto program = session.program("test", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), feeds, outputs}; });
+  ASSERT_TRUE(program.has_value()) << program.error().message;
+  for (int run = 0; run < 2; ++run) {  // the second run meets kernels that are already configured
+    const Status status = session.run(**program, given);
+    ASSERT_TRUE(status.has_value()) << status.error().message;
+    for (ValueId id : outputs) {
+      const Tensor got = *(*program)->copy(id);
+      const DoubleTensor& want = reference.at(id);
+      ASSERT_EQ(got.shape(), want.shape);
+      for (int64_t i = 0; i < want.shape.elements(); ++i) {
+        ASSERT_NEAR(got.values()[static_cast<size_t>(i)], want[i], 1e-4 * (1 + std::abs(want[i])))
+            << graph.value(id).name << " element " << i;
+      }
+    }
+  }
+  EXPECT_LE((*program)->plan().arena.lower_bound, (*program)->plan().arena.bytes);
+}
+
+TEST(Session, FireMatchesReferenceWithAnyOutputs) {
+  const Fire f = make_fire();
+  Rng rng(1);
+  const std::vector<Tensor> given = {random_tensor(Shape{1, 9, 7, 3}, rng)};
+  const std::vector<std::vector<ValueId>> choices = {
+      {f.pooled}, {f.fire}, {f.fire, f.pooled}, {f.e1}, {f.pre1, f.pooled}, {f.pre3, f.e3, f.fire, f.squeeze, f.pooled}};
+  for (const auto& outputs : choices) {
+    for (int threads : {1, 2}) {
+      expect_matches_reference(f.network.builder.graph(), f.network.parameters, {f.input}, given, outputs, threads);
+    }
+  }
+}
+
+TEST(Session, ConcatAndActivationsCostNoSteps) {
+  const Fire f = make_fire();
+  ASSERT_TRUE(initialise_kernels().has_value());
+  const auto pool = ThreadPool::create(1);
+  Session session(f.network.builder.graph(), f.network.parameters, pool.get());
+  const auto program = session.program("p", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), {f.input}, {f.pooled}}; });
+  ASSERT_TRUE(program.has_value());
+  EXPECT_EQ((*program)->plan().steps.size(), 4u) << "three convolutions and one pool; ReLUs fused, concat in place";
+}
+
+TEST(Session, RunsTheTailFromAnActivation) {
+  const Fire f = make_fire();
+  Rng rng(2);
+  const std::vector<Tensor> given = {random_tensor(Shape{1, 9, 7, 4}, rng)};
+  expect_matches_reference(f.network.builder.graph(), f.network.parameters, {f.squeeze}, given, {f.pooled}, 1);
+}
+
+TEST(Session, BackwardGraphMatchesReference) {
+  Fire f = make_fire();
+  GraphBuilder builder(f.network.builder.graph());
+  const ValueId seed = builder.input("seed", builder.shape(f.pooled));
+  const ValueId outputs[] = {f.pooled}, seeds[] = {seed}, wanted[] = {f.input};
+  const auto cotangents = build_vjp(builder, outputs, seeds, wanted);
+  ASSERT_TRUE(cotangents.has_value()) << cotangents.error().message;
+  Rng rng(3);
+  const std::vector<Tensor> given = {random_tensor(Shape{1, 9, 7, 3}, rng), random_tensor(builder.shape(f.pooled), rng)};
+  expect_matches_reference(builder.graph(), f.network.parameters, {f.input, seed}, given, {cotangents->at(f.input), f.pooled}, 1);
+}
+
+TEST(Session, OtherInputSizesShareKernels) {
+  const Fire f = make_fire();
+  ASSERT_TRUE(initialise_kernels().has_value());
+  const auto pool = ThreadPool::create(1);
+  Session session(f.network.builder.graph(), f.network.parameters, pool.get());
+  Rng rng(4);
+  int64_t packed = 0;
+  for (const Shape& shape : {Shape{1, 9, 7, 3}, Shape{1, 20, 31, 3}, Shape{2, 9, 7, 3}, Shape{1, 9, 7, 3}}) {
+    const auto graph = session.graph_at(shape);
+    ASSERT_TRUE(graph.has_value());
+    const auto program = session.program(shape.text(), [&]() -> Result<ProgramSpec> { return ProgramSpec{*graph, {f.input}, {f.pooled}}; });
+    ASSERT_TRUE(program.has_value());
+    const Tensor feeds[] = {random_tensor(shape, rng)};
+    ASSERT_TRUE(session.run(**program, feeds).has_value());
+    if (packed == 0) packed = session.packed_bytes();
+    EXPECT_EQ(session.packed_bytes(), packed);
+  }
+}
+
+TEST(Session, WrongShapeIsRefusedByName) {
+  const Fire f = make_fire();
+  const auto pool = ThreadPool::create(1);
+  Session session(f.network.builder.graph(), f.network.parameters, pool.get());
+  const auto program = session.program("p", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), {f.input}, {f.pooled}}; });
+  ASSERT_TRUE(program.has_value());
+  const Tensor feeds[] = {*Tensor::zeros(Shape{1, 8, 7, 3})};
+  const Status status = session.run(**program, feeds);
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().message, "input image: got shape 1×8×7×3, want 1×9×7×3");
+}
+
+TEST(Session, ForgottenFeedIsRefusedByName) {
+  const Fire f = make_fire();
+  const auto pool = ThreadPool::create(1);
+  Session session(f.network.builder.graph(), f.network.parameters, pool.get());
+  const auto program = session.program("p", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), {}, {f.pooled}}; });
+  ASSERT_FALSE(program.has_value());
+  EXPECT_EQ(program.error().message, "the graph needs a value for its input image");
+}
+
+}  // namespace
+}  // namespace convscope

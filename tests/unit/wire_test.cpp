@@ -1,0 +1,105 @@
+// The codec between page and engine: every message comes back as it was sent; damaged bytes are refused, never crash.
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "protocol/wire.h"
+
+namespace convscope {
+namespace {
+
+RunMethod sample_run() {
+  RunMethod run;
+  run.method = "deep_dream";
+  run.target = 281;
+  run.layer = "fire8";
+  run.channels = {3, 500};
+  run.untrained = true;
+  run.seed = 0x123456789abcdefULL;
+  run.parameters = {{"octaves", 4}, {"step", 1.5}};
+  return run;
+}
+
+TEST(Wire, CommandComesBackAsSent) {
+  const WireMessage wire = encode(CommandMessage{7, sample_run()});
+  const auto back = decode_command(wire);
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->request, 7u);
+  const auto& run = std::get<RunMethod>(back->command);
+  EXPECT_EQ(run.method, "deep_dream");
+  EXPECT_EQ(run.target, 281);
+  EXPECT_EQ(run.channels, (std::vector<int32_t>{3, 500}));
+  EXPECT_TRUE(run.untrained);
+  EXPECT_EQ(run.seed, 0x123456789abcdefULL);
+  ASSERT_EQ(run.parameters.size(), 2u);
+  EXPECT_EQ(run.parameters[1].id, "step");
+  EXPECT_EQ(run.parameters[1].value, 1.5);
+  EXPECT_EQ(encode(*back).header, wire.header);
+}
+
+TEST(Wire, BlobsTravelBesideTheHeader) {
+  LoadModel load{"squeezenet-1.0", "net", Blob({1, 2, 3, 4, 5})};
+  const WireMessage wire = encode(CommandMessage{1, load});
+  ASSERT_EQ(wire.blobs.size(), 1u);
+  const auto back = decode_command(wire);
+  ASSERT_TRUE(back.has_value());
+  const auto& bytes = std::get<LoadModel>(back->command).bytes;
+  EXPECT_EQ(bytes.size(), 5u);
+  EXPECT_EQ(bytes.data()[4], 5);
+}
+
+TEST(Wire, EventWithOptionalsComesBack) {
+  MethodPreview preview;
+  preview.method = "gradient";
+  preview.map = Map{.height = 2, .width = 3, .values = Blob(std::vector<uint8_t>(24)), .minimum = -1, .maximum = 2};
+  preview.figures = {{{"loss", "损失"}, 0.25, "nats"}};
+  const auto back = decode_event(encode(EventMessage{9, preview}));
+  ASSERT_TRUE(back.has_value());
+  const auto& got = std::get<MethodPreview>(back->event);
+  ASSERT_TRUE(got.map.has_value());
+  EXPECT_FALSE(got.picture.has_value());
+  EXPECT_EQ(got.map->width, 3);
+  EXPECT_EQ(got.map->values.float_count(), 6u);
+  EXPECT_EQ(got.figures[0].title.zh, "损失");
+}
+
+TEST(Wire, EveryTruncationIsRefused) {
+  const WireMessage whole = encode(CommandMessage{7, sample_run()});
+  for (size_t bytes = 0; bytes < whole.header.size(); ++bytes) {
+    WireMessage cut = whole;
+    cut.header.resize(bytes);
+    EXPECT_FALSE(decode_command(cut).has_value()) << bytes << " of " << whole.header.size() << " bytes";
+  }
+  WireMessage longer = whole;
+  longer.header.push_back(0);
+  EXPECT_FALSE(decode_command(longer).has_value());
+}
+
+TEST(Wire, RandomDamageNeverCrashes) {
+  Rng rng(11);
+  const WireMessage whole = encode(CommandMessage{7, sample_run()});
+  for (int round = 0; round < 3000; ++round) {
+    WireMessage damaged = whole;
+    for (uint32_t i = 0; i <= rng.below(4); ++i) {
+      damaged.header[rng.below(static_cast<uint32_t>(damaged.header.size()))] = static_cast<uint8_t>(rng.next_u32());
+    }
+    (void)decode_command(damaged);
+    (void)decode_event(damaged);
+  }
+}
+
+TEST(Wire, MissingBlobIsRefused) {
+  WireMessage wire = encode(CommandMessage{1, LoadModel{"a", "net", Blob({1})}});
+  wire.blobs.clear();
+  EXPECT_FALSE(decode_command(wire).has_value());
+}
+
+TEST(Wire, OnlyReadyAndPreviewAreNotFinal) {
+  EXPECT_FALSE(is_final(EngineReady{}));
+  EXPECT_FALSE(is_final(MethodPreview{}));
+  EXPECT_TRUE(is_final(MethodResult{}));
+  EXPECT_TRUE(is_final(Failed{}));
+  EXPECT_TRUE(is_final(Done{}));
+}
+
+}  // namespace
+}  // namespace convscope

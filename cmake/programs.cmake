@@ -50,7 +50,8 @@ else()
   convscope_module(worker ${engine})
   if(TARGET ${engine})
     target_link_libraries(${engine} PRIVATE engine)
-    target_link_options(${engine} PRIVATE -sENVIRONMENT=worker,node)
+    # Without "web" Emscripten imports node's modules at the top, which no browser can load.
+    target_link_options(${engine} PRIVATE -sENVIRONMENT=web,worker,node)
     if(CONVSCOPE_THREADS)
       # Workers cannot start while the engine blocks, so they must exist before it does. The
       # program that loads the module says how many: its threads less one.

@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   options: {
     out: { type: 'string', default: join(root, 'build/site') },
     page: { type: 'string', default: join(root, 'build/wasm-page') }, // page.js, page.wasm
-    engines: { type: 'string', default: join(root, 'build') }, // engine-BUILD.js, engine-BUILD.wasm
+    engines: { type: 'string', default: join(root, 'build') }, // wasm-BUILD/engine-BUILD.{js,wasm}
     models: { type: 'string', default: join(root, 'build/models') }, // catalog.json, samples.json, labels, files
     fonts: { type: 'string', default: join(root, 'build/fonts') },
     cache: { type: 'string', default: join(root, 'build/compressed') }, // compressed copies by content
@@ -167,8 +167,9 @@ async function main() {
   await add('page.js', join(options.page, 'page.js'));
   await add('page.wasm', join(options.page, 'page.wasm'));
   for (const build of kBuilds) {
-    await add(`engine-${build}.js`, join(options.engines, `engine-${build}.js`));
-    await add(`engine-${build}.wasm`, join(options.engines, `engine-${build}.wasm`));
+    for (const kind of ['js', 'wasm']) {
+      await add(`engine-${build}.${kind}`, join(options.engines, `wasm-${build}`, `engine-${build}.${kind}`));
+    }
   }
   const fonts = (await readdir(options.fonts)).filter((name) => /\.(otf|ttf)$/.test(name)).sort();
   for (const font of fonts) await add(`font-${font}`, join(options.fonts, font));

@@ -81,6 +81,7 @@ async function start({ script, module, threads }: EngineStart): Promise<void> {
       WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), die);
       return {};
     },
+    pthread_pool_size: threads - 1, // made before the engine runs: it blocks its worker, which could start none later
     onAbort: (what: unknown) => die(new Error(`abort: ${String(what)}`)),
     on_send: (header: number, bytes: number, blobs: number, count: number) => {
       const message = copy_out(created ?? (options as unknown as EngineModule), header, bytes, blobs, count);

@@ -1,0 +1,92 @@
+// What every end-to-end test uses: a Chromium with software WebGL, a page that is watched for errors and for requests
+// to other origins, and words for what a person does. The page is reached through its accessible mirror, the keyboard,
+// the pointer and the permalink, and through nothing else.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { kRoot, start_host } from './host.mjs';
+
+const kArtifacts = process.env.CONVSCOPE_ARTIFACTS ?? join(kRoot, 'build/e2e-artifacts');
+const kFlags = [
+  '--no-sandbox', '--disable-gpu', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
+  '--use-fake-device-for-media-stream',
+];
+// Chromium's own remarks about drawing without a graphics card.
+const kHarmless = [/GPU stall due to ReadPixels/, /was preloaded using link preload but not used/];
+
+export async function launch(extra = []) {
+  return chromium.launch({ headless: true, executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...kFlags, ...extra] });
+}
+
+// One browser and one host for a test file: `const scene = await open_scene(test)`.
+export async function open_scene({ after }, { isolated = true, flags = [], pages = {} } = {}) {
+  const browser = await launch(flags);
+  const host = await start_host({ isolated, pages });
+  after(async () => {
+    await browser.close();
+    await host.close();
+  });
+  return { browser, host };
+}
+
+export class Visit {
+  constructor(page, origin) {
+    this.page = page;
+    this.errors = [];
+    this.foreign = [];
+    page.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return;
+      if (!kHarmless.some((pattern) => pattern.test(message.text()))) this.errors.push(`${message.type()}: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => this.errors.push(`uncaught: ${error.message}`));
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== origin) this.foreign.push(request.url());
+    });
+  }
+
+  // The mirror's element of a stable id, e.g. "model" or "layer.fire5".
+  id(key) {
+    return this.page.locator(`#mirror [data-id="${key}"]`);
+  }
+  async text(key) {
+    return (await this.id(key).textContent())?.trim() ?? '';
+  }
+  // Waits until the network has answered: the first class has its probability.
+  async answered(timeout = 60_000) {
+    await this.page.locator('#mirror [data-id^="class."]').first().waitFor({ timeout });
+  }
+  // The class names of the five answers, first one first.
+  async answers() {
+    return this.page.locator('#mirror [data-id^="class."]').evaluateAll((nodes) =>
+      nodes.map((node) => ({ id: node.dataset.id, name: node.getAttribute('aria-label') ?? node.textContent })));
+  }
+  async screenshot(name) {
+    mkdirSync(kArtifacts, { recursive: true });
+    await this.page.screenshot({ path: join(kArtifacts, `${name}.png`) });
+  }
+  // A picture of what lies at a mirrored element, as RGBA from the screen.
+  async pixels(locator) {
+    return locator.screenshot();
+  }
+  async state() {
+    return new URLSearchParams(await this.page.evaluate(() => location.hash.slice(1)));
+  }
+  assert_clean() {
+    assert.deepEqual(this.errors, [], 'the console is clean');
+    assert.deepEqual(this.foreign, [], 'no request goes to another origin');
+  }
+}
+
+// Opens the page: `query` begins with "?", `hash` with "#".
+export async function visit({ browser, host }, { query = '', hash = '', path = '', viewport = { width: 1440, height: 900 }, wait = true, ...context } = {}) {
+  const surroundings = await browser.newContext({ viewport, locale: 'en-GB', ...context });
+  const page = await surroundings.newPage();
+  const result = new Visit(page, new URL(host.url).origin);
+  result.context = surroundings;
+  await page.goto(`${host.url}${path}${query}${hash}`);
+  if (wait) await result.answered();
+  return result;
+}

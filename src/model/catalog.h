@@ -17,7 +17,7 @@ struct CatalogEntry {
   std::string_view id, title;
   std::string_view format;     // of the file, for load_model
   std::string_view file;       // file name; `sha256` is empty where the file is built here
-  std::string_view sha256;
+  std::string_view sha256 = {};
   int64_t bytes = 0;           // 0: not fixed
   Preprocessing preprocessing;
   Bilingual summary;           // one sentence

@@ -31,12 +31,12 @@ struct ConvFilter {
 struct ModelLayer {
   std::string name;       // unique: "conv1", "fire5", "fire5/expand3x3", "block3", "block3e"
   std::string kind;       // conv pool fire block squeeze expand depthwise head logits softmax
-  std::string operation;  // what computes it: "Conv 7×7 / 2 + ReLU"
-  ValueId value;          // its activation
-  ValueId pre;            // before its activation function; invalid where it has none
+  std::string operation = {};  // what computes it: "Conv 7×7 / 2 + ReLU"
+  ValueId value = {};     // its activation
+  ValueId pre = {};       // before its activation function; invalid where it has none
   bool minor = false;     // a step inside a block, whose figures are contained in those of the block
-  std::vector<ConvFilter> filters;
-  ReceptiveWindow rows, columns;
+  std::vector<ConvFilter> filters = {};
+  ReceptiveWindow rows = {}, columns = {};
   int64_t parameters = 0; // weights and biases; over the layers that are not minor they add up to the model's
   int64_t flops = 0;      // the same; a multiply and an add count as two
 };
@@ -54,9 +54,17 @@ struct Model {
   int64_t classes() const { return graph.shape(logits).elements(); }
 };
 
-// Opens a network of the catalog (catalog.h). `format` is "csb" (bundle.h) or "net" (squeezenet.h). Any bytes are
-// allowed; an error says what is wrong with the file and what to do.
+// Opens a network of the catalog (catalog.h). `format` is "csb" or "bundle" (bundle.h), "net" or
+// "squeezenet-net" (squeezenet.h). Any bytes are allowed; an error says what is wrong with the file and what to do.
 Result<Model> load_model(std::string_view id, std::string_view format, std::span<const uint8_t> bytes);
+
+// What a person who reads Chinese is told of an error of load_model: what kind of trouble it is, what to do, and the
+// English sentence for those who look into it.
+std::string model_error_chinese(const Error& error);
+
+// Fills in what follows from the graph: every layer's filters, operation, receptive windows, parameters and FLOPs, and the
+// model's totals. Every node belongs to the first layer that needs it; a minor layer's nodes also count for its block.
+void describe_layers(Model& model);
 
 // The untrained network: fresh weights for every parameter, drawn from N(0, σ²) by `seed`, biases 0. σ is chosen layer by
 // layer so that every convolution and linear layer answers with variance 1 (He et al. 2015, with the second moment of
@@ -68,7 +76,7 @@ Result<Parameters> randomise(const Model& model, uint64_t seed);
 struct FilterBank {
   int64_t outputs = 0, inputs = 0, rows = 0, columns = 0;
   bool colour = false;           // the inputs are the picture's colours, given as R, G, B whatever the network's order
-  std::vector<float> values, bias;
+  std::vector<float> values = {}, bias = {};
 };
 FilterBank filter_bank(const Model& model, const Parameters& parameters, const ConvFilter& filter);
 

@@ -1,0 +1,75 @@
+#include "model/model.h"
+
+#include <algorithm>
+
+#include "model/bundle.h"
+#include "model/catalog.h"
+#include "model/squeezenet.h"
+
+namespace convscope {
+
+const ModelLayer* Model::find_layer(std::string_view name) const {
+  const auto found = std::ranges::find(layers, name, &ModelLayer::name);
+  return found == layers.end() ? nullptr : &*found;
+}
+
+namespace {
+
+Result<Model> read_model(std::string_view format, std::span<const uint8_t> bytes) {
+  // By file ending, or by models/catalog.json's word.
+  if (format == "net" || format == "squeezenet-net") return read_squeezenet(bytes);
+  if (format == "csb" || format == "bundle") return read_bundle(bytes);
+  return fail(ErrorCode::kUnsupported,
+              "ConvScope does not know the model format '" + std::string(format) + "'; it reads csb and net");
+}
+
+// Every model ends in a layer that shows the probabilities.
+void add_softmax_layer(Model& model) {
+  const auto shows = [&](const ModelLayer& layer) { return layer.value == model.probabilities; };
+  if (std::ranges::any_of(model.layers, shows) || model.find_layer("softmax") != nullptr) return;
+  model.layers.push_back({.name = "softmax", .kind = "softmax", .value = model.probabilities});
+}
+
+}  // namespace
+
+Result<Model> load_model(std::string_view id, std::string_view format, std::span<const uint8_t> bytes) {
+  const CatalogEntry* entry = find_catalog_entry(id);
+  if (entry == nullptr) {
+    std::string known;
+    for (const CatalogEntry& other : model_catalog()) known += (known.empty() ? "" : ", ") + std::string(other.id);
+    return fail(ErrorCode::kNotFound, "there is no network '" + std::string(id) + "'; choose one of " + known);
+  }
+  TRY(Model model, read_model(format, bytes));
+  if (model.id != id) {
+    return fail(ErrorCode::kInvalidArgument, "the file holds the network '" + model.id + "', want '" + std::string(id) +
+                                                 "'; choose the file again");
+  }
+  model.title = entry->title;
+  model.preprocessing = entry->preprocessing;
+  const Shape want{1, entry->preprocessing.crop, entry->preprocessing.crop, 3};
+  if (model.graph.shape(model.input) != want) {
+    return fail(ErrorCode::kInvalidArgument, "the network '" + model.id + "' in the file has the input " +
+                                                 model.graph.shape(model.input).text() + ", want " + want.text() +
+                                                 "; build or download the file again");
+  }
+  add_softmax_layer(model);
+  describe_layers(model);
+  return model;
+}
+
+std::string model_error_chinese(const Error& error) {
+  const auto say = [&](std::string_view what) { return std::string(what) + "（" + error.message + "）"; };
+  switch (error.code) {
+    case ErrorCode::kMalformed: return say("模型文件已损坏或不完整；请重新下载。");
+    case ErrorCode::kUnsupported: return say("模型文件用到了 ConvScope 不支持的内容；请选择另一个网络。");
+    case ErrorCode::kTooLarge: return say("模型文件超出了 ConvScope 的上限；请选择更小的网络。");
+    case ErrorCode::kOutOfMemory: return say("内存不足，无法打开这个网络；请关闭其他标签页后再试。");
+    case ErrorCode::kNotFound:
+    case ErrorCode::kInvalidArgument: return say("这个文件与所选的网络不符；请重新选择。");
+    case ErrorCode::kCancelled:
+    case ErrorCode::kInternal: return say("无法打开这个网络；请重新加载页面。");
+  }
+  return say("无法打开这个网络。");
+}
+
+}  // namespace convscope

@@ -1,0 +1,100 @@
+#include "model/preprocessing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <format>
+#include <utility>
+
+#include "base/check.h"
+
+namespace convscope {
+namespace {
+
+std::string_view order_text(ChannelOrder order) { return order == ChannelOrder::kRgb ? "RGB" : "BGR"; }
+
+std::string numbers_text(const std::array<float, 3>& values) {
+  if (values[0] == values[1] && values[1] == values[2]) return std::format("{:g}", values[0]);
+  return std::format("{:g}/{:g}/{:g}", values[0], values[1], values[2]);
+}
+
+std::string scaling_text(const Preprocessing& p) {
+  std::string text = std::format("(x − {})", numbers_text(p.mean));
+  const std::array<float, 3> ones{1.0f, 1.0f, 1.0f};
+  if (p.standard_deviation != ones) text += " / " + numbers_text(p.standard_deviation);
+  return text;
+}
+
+}  // namespace
+
+std::string Preprocessing::english() const {
+  const std::string size = resize_mode == ResizeMode::kSquash
+                               ? std::format("squashed to {0} × {0}", resize_size)
+                               : std::format("shorter side resized to {}", resize_size);
+  return std::format("The picture is {}, its middle {} × {} px taken, and every byte x becomes {}, channels in the order {}.",
+                     size, crop, crop, scaling_text(*this), order_text(order));
+}
+
+std::string Preprocessing::chinese() const {
+  const std::string size = resize_mode == ResizeMode::kSquash ? std::format("压成 {0} × {0}", resize_size)
+                                                              : std::format("短边缩放到 {}", resize_size);
+  return std::format("图片先{}，取中央 {} × {} 像素，再把每个字节 x 变为 {}，通道顺序为 {}。", size, crop, crop,
+                     scaling_text(*this), order_text(order));
+}
+
+Result<Tensor> network_input_from_image(const Image& image, const Preprocessing& preprocessing) {
+  CHECK(!image.empty());
+  TRY(Tensor tensor, Tensor::uninitialised({1, image.height, image.width, 3}));
+  float* out = tensor.data();
+  const size_t pixels = image.rgb.size() / 3;
+  for (int c = 0; c < 3; ++c) {
+    const int from = preprocessing.network_channel(c);  // the mapping is its own inverse
+    for (size_t i = 0; i < pixels; ++i) {
+      out[i * 3 + static_cast<size_t>(c)] =
+          preprocessing.value_of_byte(image.rgb[i * 3 + static_cast<size_t>(from)], c);
+    }
+  }
+  return tensor;
+}
+
+Image image_from_network_input(const TensorView& input, const Preprocessing& preprocessing) {
+  const Shape& shape = input.shape;
+  CHECK(shape.rank() == 4 && shape[0] == 1 && shape[3] == 3);
+  Image image(static_cast<int>(shape[2]), static_cast<int>(shape[1]));
+  for (int64_t i = 0, pixels = shape.rows(); i < pixels; ++i) {
+    const float* from = input.data + i * input.row_stride;
+    for (int c = 0; c < 3; ++c) {
+      const auto channel = static_cast<size_t>(c);
+      const float byte = from[c] * preprocessing.standard_deviation[channel] + preprocessing.mean[channel];
+      // The comparison is false for NaN, which so becomes black.
+      const float clamped = byte > 0.0f ? std::min(byte, 255.0f) : 0.0f;
+      image.rgb[static_cast<size_t>(i * 3 + preprocessing.network_channel(c))] =
+          static_cast<uint8_t>(std::lround(clamped));
+    }
+  }
+  return image;
+}
+
+Result<NetworkInput> preprocess(const Image& image, const Preprocessing& preprocessing, bool exact) {
+  if (image.empty()) return fail(ErrorCode::kInvalidArgument, "there is no picture to look at; choose one first");
+  const int side = preprocessing.crop;
+  NetworkInput input;
+  if (exact) {
+    if (image.width != side || image.height != side) {
+      return fail(ErrorCode::kInvalidArgument,
+                  std::format("the picture has {} × {} pixels and the network's input {} × {}; give a picture of exactly "
+                              "that size, or let it be resized",
+                              image.width, image.height, side, side));
+    }
+    input.seen = image;
+  } else {
+    const int size = preprocessing.resize_size;
+    const Image resized = preprocessing.resize_mode == ResizeMode::kSquash
+                              ? resize(image, size, size, preprocessing.filter)
+                              : resize_shorter_side(image, size, preprocessing.filter);
+    input.seen = centre_crop(resized, side, side);
+  }
+  TRY(input.tensor, network_input_from_image(input.seen, preprocessing));
+  return input;
+}
+
+}  // namespace convscope

@@ -37,13 +37,15 @@ function sentence_of(error: unknown): Text {
 export class App {
   private host: PageHost | null = null;
   private engine: Engine | null = null;
+  private engine_ready!: Promise<Engine>;
   private readonly models: ModelStore;
   private readonly webcam: Webcam;
-  private wanted_model = '';
+  private wanted_model = ''; // on its way or loaded
+  private opening_sample = ''; // on its way
   private picture_number = 0; // latest picture asked for: an older one that arrives later is dropped
   private readonly own_requests = new Map<number, string>(); // request → key of its notice
-  private readonly used_files = new Set<string>();
   private first_answer_seen = false;
+  private readonly early: ((host: PageHost) => void)[] = [];
 
   constructor(private readonly boot: Boot) {
     this.models = new ModelStore(boot.manifest, (id, received, total, state) => {
@@ -63,22 +65,20 @@ export class App {
 
   async start(): Promise<void> {
     const { boot } = this;
-    const asked = new URLSearchParams(location.hash.replace(/^#/, ''));
-    const model = this.models.entry(asked.get('model') ?? '') ?? this.models.entry(boot.manifest.default_model) ?? boot.manifest.models.find((entry) => entry.available);
-    const sample = this.sample(asked.get('image') ?? '') ?? this.sample(boot.manifest.default_sample);
     // Everything is asked for at once; each part goes on as soon as it has what it needs.
-    const engine = load_engine(boot);
-    const model_bytes = model && this.models.get(model, (received, total) => boot.view.progress(model.id, model.title, received, total));
-    const sample_bytes = sample && boot.fetch(sample.file, text('Picture', '图片'));
-    // Failures are shown where these are awaited; until then they must not count as unhandled.
-    for (const promise of [engine, model_bytes, sample_bytes]) promise?.catch(() => {});
-
+    this.engine_ready = this.start_engine();
+    this.engine_ready.catch(() => {}); // shown below, where it is awaited
+    const asked = new URLSearchParams(location.hash.replace(/^#/, ''));
+    const opened = [
+      this.open_model(asked.get('model') ?? boot.manifest.default_model),
+      this.open_sample(this.sample(asked.get('image') ?? '')?.id ?? boot.manifest.default_sample),
+    ];
     this.host = await this.start_page();
+    for (const show of this.early.splice(0)) show(this.host);
     boot.view.dock();
     this.listen();
-    this.engine = await this.start_engine(engine);
-    if (model !== undefined) void this.open_model(model.id);
-    if (sample !== undefined && sample_bytes !== undefined) await this.open_sample_bytes(sample, sample_bytes);
+    await this.engine_ready;
+    await Promise.all(opened);
     boot.view.finish();
   }
 
@@ -123,16 +123,25 @@ export class App {
     return host;
   }
 
-  private async start_engine(files: ReturnType<typeof load_engine>): Promise<Engine> {
+  private async start_engine(): Promise<Engine> {
     const { choice, features } = this.boot;
-    return new Engine(await files, choice, features.cores, {
+    this.engine = new Engine(await load_engine(this.boot), choice, features.cores, {
       on_message: (message, event) => this.receive(message, event),
       on_state: (state, threads, notice) => {
-        this.host?.page.engine_state(kEngineStates[state], choice.build, threads, choice.reason);
-        if (notice !== null) this.host?.notice(state === 'failed' ? 'error' : 'warning', 'engine', notice);
-        this.host?.frames.wake(2);
+        this.with_host((host) => {
+          host.page.engine_state(kEngineStates[state], choice.build, threads, choice.reason);
+          if (notice !== null) host.notice(state === 'failed' ? 'error' : 'warning', 'engine', notice);
+          host.frames.wake(2);
+        });
       },
     });
+    return this.engine;
+  }
+
+  // Now, or once the page module is there.
+  private with_host(act: (host: PageHost) => void): void {
+    if (this.host !== null) act(this.host);
+    else this.early.push(act);
   }
 
   private model_table(): string {
@@ -184,16 +193,17 @@ export class App {
     const key = this.own_requests.get(event.request);
     if (event.alternative === kEvent.Failed && key !== undefined) {
       event.string(); // the code
-      this.host?.notice('error', key, text(event.string(), event.string()));
+      this.notice('error', key, text(event.string(), event.string()));
+      if (key.startsWith('model:')) this.wanted_model = '';
     } else if (key !== undefined) {
-      this.host?.remove_notice(key);
+      this.with_host((host) => host.remove_notice(key));
     }
     this.own_requests.delete(event.request);
     if (event.alternative === kEvent.FileReady) {
       const name = event.string();
       save_file(name, event.string(), message.blobs[event.u32()]! as Uint8Array<ArrayBuffer>);
     }
-    this.host?.receive(message, event.alternative === kEvent.MethodPreview);
+    this.with_host((host) => host.receive(message, event.alternative === kEvent.MethodPreview));
     if (event.alternative === kEvent.ForwardDone && !this.first_answer_seen) {
       this.first_answer_seen = true;
       this.after_first_answer();
@@ -221,15 +231,17 @@ export class App {
 
   private async show_thumbnail(sample: SampleEntry, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const pixels = await decode(new Blob([bytes]), kThumbnailSide);
-    this.host?.page.thumbnail(sample.id, pixels.width, pixels.height, pixels.rgba);
-    this.host?.frames.wake(1);
+    this.with_host((host) => {
+      host.page.thumbnail(sample.id, pixels.width, pixels.height, pixels.rgba);
+      host.frames.wake(1);
+    });
   }
 
   private async keep_for_offline(): Promise<void> {
     const { features, manifest } = this.boot;
     if (!features.service_worker || new URLSearchParams(location.search).get('sw') === 'off') return;
     const worker = (await navigator.serviceWorker.ready).active;
-    const names = ['engine_worker.js', `engine-${this.boot.choice.build}.js`, ...this.used_files];
+    const names = ['engine_worker.js', `engine-${this.boot.choice.build}.js`]; // fetched by workers, not by the page
     const fetched = performance
       .getEntriesByType('resource')
       .map((entry) => entry.name)
@@ -276,40 +288,61 @@ export class App {
   }
 
   private async open_model(id: string): Promise<void> {
-    const entry = this.models.entry(id);
-    if (entry === undefined || this.engine === null) return;
-    this.wanted_model = id;
+    if (id === this.wanted_model) return;
     const key = `model:${id}`;
-    try {
-      const bytes = await this.models.get(entry);
-      if (this.wanted_model !== id) return;
-      this.used_files.add(entry.file);
-      this.host?.remove_notice(key);
-      // slice(): the copy moves to the engine, the original stays for a restart.
-      this.own(key, this.engine.send_model((request) => encode_load_model(request, id, entry.format, bytes.slice())));
-    } catch (error) {
-      this.host?.notice('error', key, sentence_of(error));
+    const entry = this.models.entry(id);
+    if (entry === undefined) {
+      this.notice('warning', key, this.no_such_model(id));
+      if (this.wanted_model === '' && id !== this.boot.manifest.default_model) await this.open_model(this.boot.manifest.default_model);
+      return;
     }
+    this.wanted_model = id;
+    try {
+      const show = (received: number, total: number): void => {
+        if (this.engine === null) this.boot.view.progress(id, entry.title, received, total);
+      };
+      const [bytes, engine] = await Promise.all([this.models.get(entry, show), this.engine_ready]);
+      if (this.wanted_model !== id) return;
+      // slice(): the copy moves to the engine, the original stays for a restart.
+      this.own(key, engine.send_model((request) => encode_load_model(request, id, entry.format, bytes.slice())));
+    } catch (error) {
+      if (this.wanted_model === id) this.wanted_model = '';
+      this.notice('error', key, sentence_of(error));
+    }
+  }
+
+  private no_such_model(id: string): Text {
+    const listed = this.boot.manifest.models.find((model) => model.id === id);
+    if (listed !== undefined) return listed.reason;
+    return text(`There is no network called “${id}” here; choose one from the menu.`, `这里没有名为“${id}”的网络；请从菜单中选择。`);
   }
 
   private async open_sample(id: string): Promise<void> {
     const sample = this.sample(id);
-    if (sample !== undefined) await this.open_sample_bytes(sample, fetch_bytes(site_file(this.boot.manifest, sample.file)));
+    if (sample === undefined || id === this.opening_sample) return;
+    const number = ++this.picture_number;
+    const key = `sample:${id}`;
+    this.opening_sample = id;
+    this.webcam.stop();
+    try {
+      const file = site_file(this.boot.manifest, sample.file);
+      const show = (received: number, total: number): void => {
+        if (this.engine === null) this.boot.view.progress('picture', text('Picture', '图片'), received, total);
+      };
+      const [bytes] = await Promise.all([fetch_bytes(file, show), this.engine_ready]);
+      if (number !== this.picture_number) return;
+      this.with_host((host) => host.remove_notice(key));
+      this.set_image(id, bytes, 'sample');
+      await this.show_thumbnail(sample, bytes);
+    } catch (error) {
+      this.notice('error', key, sentence_of(error));
+    } finally {
+      if (this.opening_sample === id) this.opening_sample = '';
+    }
   }
 
-  private async open_sample_bytes(sample: SampleEntry, coming: Promise<Uint8Array<ArrayBuffer>>): Promise<void> {
-    const number = ++this.picture_number;
-    this.webcam.stop();
-    const key = `sample:${sample.id}`;
-    try {
-      const bytes = await coming;
-      if (number !== this.picture_number) return;
-      this.host?.remove_notice(key);
-      this.set_image(sample.id, bytes, 'sample');
-      void this.show_thumbnail(sample, bytes);
-    } catch (error) {
-      this.host?.notice('error', key, sentence_of(error));
-    }
+  private notice(level: 'info' | 'warning' | 'error', key: string, sentence: Text): void {
+    this.with_host((host) => host.notice(level, key, sentence));
   }
 
   private async open_picked_file(): Promise<void> {
@@ -338,14 +371,14 @@ export class App {
 
   private set_image(name: string, bytes: Uint8Array, kind: SourceKind): void {
     if (this.engine === null) return;
-    this.host?.page.image_source(kind, name);
+    this.with_host((host) => host.page.image_source(kind, name));
     this.own('image', this.engine.send_picture((request) => encode_set_image(request, name, bytes.slice())));
   }
 
   private set_pixels(pixels: Pixels, kind: SourceKind, name: string): void {
     if (this.engine === null) return;
     const { width, height } = fit(pixels.width, pixels.height, Infinity);
-    this.host?.page.image_source(kind, name);
+    this.with_host((host) => host.page.image_source(kind, name));
     this.own('image', this.engine.send_picture((request) => encode_set_pixels(request, height, width, pixels.rgba.slice())));
   }
 

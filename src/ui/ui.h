@@ -37,6 +37,10 @@ struct Ui {
   Size size = Size::kWide;
   double seconds = 0;              // of this frame, monotonic
   bool touch = false, reduced_motion = false;
+  // The layer and channel that were under the pointer in the last frame: rail and stage light up together.
+  std::string highlighted_layer = {};
+  int highlighted_channel = -1;
+  std::string dismissed_notice = {};   // taken by App at the end of the frame
   // Milliseconds until the next frame is wanted without any input: -1 none, 0 at once.
   int next_frame_ms = -1;
 

@@ -43,7 +43,7 @@ struct ViewState {
   // Parameters of methods that differ from their initial value: "deep_dream.octaves" → 6.
   std::map<std::string, double, std::less<>> parameters;
   Language language = Language::kEnglish;
-  ThemeChoice theme = ThemeChoice::kAuto;
+  ThemeChoice theme = ThemeChoice::kLight;  // light unless chosen: projectors
 
   // --- not in the permalink
   std::string hovered_layer;       // under the pointer, in rail or stage, this frame or the last

@@ -28,6 +28,11 @@ std::span<const Panel* const> panels();
 const Panel& panel_of(std::string_view id);  // the first one if there is none of that id
 std::string_view question_key(Question question);  // "inside", "why", "want"
 
+// Ids that the frame knows by name.
+inline constexpr std::string_view kOverviewPanelId = "overview", kFiltersPanelId = "filters",
+                                  kActivationsPanelId = "activations", kSaliencyPanelId = "gradient",
+                                  kDreamPanelId = "dream";
+
 extern const Panel kOverviewPanel;
 extern const Panel kFiltersPanel;
 extern const Panel kActivationsPanel;

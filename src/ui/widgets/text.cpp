@@ -99,8 +99,8 @@ class Layout {
   bool strong_ = false, target_ = false;
 };
 
-void draw_lines(const Ui& ui, const Layout& layout, ImVec2 at, float size, float line_height, bool underline_target) {
-  ImDrawList* list = ImGui::GetWindowDrawList();
+void draw_lines(const Ui& ui, const Layout& layout, ImVec2 at, float size, float line_height, bool underline_target,
+                ImDrawList* list) {
   for (const Line& line : layout.lines) {
     for (const Run& run : line) {
       draw_text(ui, list, ImVec2(at.x + run.x, at.y + (line_height - size) / 2), run.font, size, run.colour, run.text);
@@ -121,7 +121,7 @@ void put(Ui& ui, std::string_view text, float size, ImU32 colour, float width, b
   const float line_height = std::round(size * kLineHeight);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const ImVec2 extent(width, line_height * static_cast<float>(layout.lines.size()));
-  draw_lines(ui, layout, at, size, line_height, underline_target);
+  draw_lines(ui, layout, at, size, line_height, underline_target, ImGui::GetWindowDrawList());
   ImGui::Dummy(extent);
   node.label = text;
   ui.mirror.visible(std::move(node), at, ImVec2(at.x + extent.x, at.y + extent.y));
@@ -231,6 +231,35 @@ void formula(Ui& ui, std::string_view symbols, std::string_view numbers, std::st
 void name(Ui& ui, std::string_view text) {
   put(ui, text, kNameSize, ui.theme.ink, ImGui::GetContentRegionAvail().x, true,
       MirrorNode{.key = "", .role = "heading", .level = 2});
+}
+
+void hint(Ui& ui, std::string_view text, ImVec2 beside_min, ImVec2 beside_max) {
+  constexpr float kWidest = 280, kPadding = 9;
+  const Layout layout(ui, text, kLabelSize, ui.theme.ink2, kWidest, false);
+  const float line_height = std::round(kLabelSize * kLineHeight);
+  float width = 0;
+  for (const Line& line : layout.lines) {
+    if (!line.empty()) width = std::max(width, line.back().x + line.back().width);
+  }
+  const ImVec2 extent(width + 2 * kPadding, line_height * float(layout.lines.size()) + 2 * kPadding - 4);
+  const ImVec2 screen = ImGui::GetIO().DisplaySize;
+  ImVec2 at(beside_max.x + 8, (beside_min.y + beside_max.y - extent.y) / 2);
+  if (at.x + extent.x > screen.x - 4) {
+    at = ImVec2(beside_min.x, beside_max.y + 6);
+    if (at.y + extent.y > screen.y - 4) at.y = beside_min.y - extent.y - 6;
+  }
+  at.x = std::round(std::clamp(at.x, 4.0f, std::max(4.0f, screen.x - extent.x - 4)));
+  at.y = std::round(std::clamp(at.y, 4.0f, std::max(4.0f, screen.y - extent.y - 4)));
+  ImDrawList* list = ImGui::GetForegroundDrawList();
+  const ImVec2 end(at.x + extent.x, at.y + extent.y);
+  for (int i = 4; i >= 1; --i) {
+    const float grow = float(i) * 1.5f;
+    list->AddRectFilled(ImVec2(at.x - grow, at.y - grow + 2), ImVec2(end.x + grow, end.y + grow + 2),
+                        with_alpha(ui.theme.shadow, 0.16f), kRadius + grow);
+  }
+  list->AddRectFilled(at, end, ui.theme.sheet, kRadius);
+  list->AddRect(at, end, ui.theme.line, kRadius, ui.theme.rule);
+  draw_lines(ui, layout, ImVec2(at.x + kPadding, at.y + kPadding - 2), kLabelSize, line_height, false, list);
 }
 
 void space(float px) { ImGui::Dummy(ImVec2(0, px)); }

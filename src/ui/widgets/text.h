@@ -33,6 +33,9 @@ std::string fitted(const Ui& ui, ImFont* font, float size, std::string_view text
 // Height that paragraph() will take.
 float paragraph_height(const Ui& ui, std::string_view text, float size, float wrap_width);
 
+// A small card beside a rectangle, over everything; for what is said only under the pointer.
+void hint(Ui& ui, std::string_view text, ImVec2 beside_min, ImVec2 beside_max);
+
 // Vertical distance, in px.
 void space(float px);
 // A hairline over the available width.

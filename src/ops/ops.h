@@ -9,14 +9,10 @@
 #include <vector>
 
 #include "graph/op.h"
+#include "kernels/window.h"
 #include "ops/attributes.h"
 
 namespace convscope {
-
-struct Pads {
-  int64_t top = 0, left = 0, bottom = 0, right = 0;
-  friend bool operator==(const Pads&, const Pads&) = default;
-};
 
 // Geometry shared by convolutions and pooling.
 struct Window {
@@ -31,30 +27,41 @@ struct Window {
   Pads resolved_pads(int64_t height, int64_t width) const;
   // Output height and width; non-positive where the window does not fit.
   std::array<int64_t, 2> output_size(int64_t height, int64_t width) const;
+  // What kernels want: the same with resolved pads.
+  WindowGeometry geometry(int64_t height, int64_t width) const;
+  // The same window with the pads of that size written out: kernels of equal windows are shared between sizes.
+  Window resolved(int64_t height, int64_t width) const;
+  // As attributes: "kernel=3,3 strides=2,2 auto_pad=same_upper".
   std::string text() const;
+  // Reads what text() writes; `malformed` or `invalid_argument` for a window that cannot be.
+  static Result<Window> from_attributes(const Attributes& attributes);
 };
 
 OpPtr make_add();                                    // (a, b), NumPy broadcasting
 OpPtr make_average_pool(const Window& window);
+OpPtr make_average_pool_grad(const Window& window, int64_t height, int64_t width);  // (dy) -> dx
 OpPtr make_clip(float minimum, float maximum);       // ReLU6 is clip(0, 6)
 OpPtr make_clip_grad(float minimum, float maximum);  // (output, dy) -> dy where min < output < max
 OpPtr make_concat(int axis);
-OpPtr make_conv(const Window& window, int64_t group);               // (x, weight, bias)
+OpPtr make_conv(const Window& window, int64_t group);               // (x, weight[, bias])
 // The same window on one channel in and one out, to show what one slice of a filter adds; fails where `conv` is no Conv.
 Result<OpPtr> single_channel_conv(const Op& conv);
 OpPtr make_conv_input_grad(const Window& window, int64_t group, int64_t height, int64_t width);  // (dy, weight) -> dx
+OpPtr make_expand(const Shape& shape);               // (x) repeated along its axes of extent 1
 OpPtr make_flatten(int axis);
-OpPtr make_gemm(bool transpose_b);                   // (x, weight, bias)
+OpPtr make_gemm(bool transpose_b);                   // (x, weight[, bias]); weight is (M,K) if transpose_b, else (K,M)
 OpPtr make_global_average_pool();                    // (N,H,W,C) -> (N,1,1,C)
 OpPtr make_max_pool(const Window& window);
 OpPtr make_max_pool_grad(const Window& window);      // (x, dy) -> dx: the first maximum of each window gets dy
 OpPtr make_mul();                                    // (a, b), NumPy broadcasting
+OpPtr make_pad(int axis, int64_t before, int64_t after);  // zeros around x along one axis
 OpPtr make_relu();
 OpPtr make_relu_grad();                              // (output, dy) -> dy where output > 0
 OpPtr make_reshape(const Shape& shape);              // extent 0 keeps the input's, -1 is inferred
 OpPtr make_scale(float factor);                      // x times a constant
 OpPtr make_slice(int axis, int64_t begin, int64_t length);
 OpPtr make_softmax(int axis);
+OpPtr make_sum_to(const Shape& shape);               // (x) summed over the axes that Expand would repeat
 
 // One line per operator in registry.cpp, sorted by kind.
 struct OpEntry {

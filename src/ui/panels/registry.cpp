@@ -5,7 +5,9 @@ namespace {
 
 // One line each, in the order of the tabs.
 constexpr const Panel* kPanels[] = {
-    &kOverviewPanel,
+    &kOverviewPanel, &kFiltersPanel, &kActivationsPanel,  // what is inside?
+    &kSaliencyPanel,                                      // why this answer?
+    &kDreamPanel,                                         // what does it want to see?
 };
 
 }  // namespace

@@ -1,0 +1,281 @@
+// Every fast kernel against the double-precision reference: all samples of the registry, then random awkward cases.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <limits>
+
+#include "base/clock.h"
+#include "unit/kernel_runner.h"
+
+namespace convscope {
+namespace {
+
+using testing::KernelCase;
+using testing::KernelRunner;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+class KernelTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { ASSERT_TRUE(initialise_kernels().has_value()); }
+  std::array<std::unique_ptr<ThreadPool>, 2> pools_{ThreadPool::create(1), ThreadPool::create(2)};
+};
+
+TEST_F(KernelTest, EverySampleOfTheRegistryAgreesWithItsReference) {
+  Rng rng(11);
+  for (const OpEntry& entry : op_registry()) {
+    for (const OpEntry::Sample& sample : entry.samples()) {
+      const KernelCase test{sample.op, sample.inputs, sample.parameter_inputs};
+      auto runner = KernelRunner::make(test, std::nullopt, rng);
+      ASSERT_TRUE(runner.has_value()) << op_text(*sample.op) << ": " << runner.error().message;
+      for (const auto& pool : pools_) {
+        for (int64_t gap : {0, 3}) {
+          const auto difference = runner->compare(test, gap, /*quantised=*/gap > 0, *pool, rng);
+          ASSERT_TRUE(difference.has_value()) << op_text(*sample.op) << ": " << difference.error().message;
+          EXPECT_EQ(*difference, "") << op_text(*sample.op) << " with a gap of " << gap;
+        }
+      }
+    }
+  }
+}
+
+// --- Random cases. `structure` decides what one kernel is made for, `size` what may change under it. ------------
+
+int64_t between(Rng& rng, int64_t low, int64_t high) { return low + rng.below(static_cast<uint32_t>(high - low + 1)); }
+
+Window random_window(Rng& rng, bool pooling) {
+  Window window;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    window.kernel[axis] = between(rng, 1, rng.below(4) == 0 ? 5 : 3);
+    window.strides[axis] = between(rng, 1, 3);
+    if (rng.below(4) == 0) window.dilations[axis] = between(rng, 2, 3);
+  }
+  if (rng.below(4) == 0) window.kernel = {1, 1};
+  if (rng.below(2) == 0) window.strides = {1, 1};
+  const auto pad = [&](size_t axis) {
+    const int64_t extent = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
+    return rng.below(2) == 0 ? 0 : between(rng, 0, pooling ? extent - 1 : std::max<int64_t>(extent - 1, 1));
+  };
+  if (rng.below(5) == 0) {
+    window.same_upper = true;
+  } else {
+    window.pads = {pad(0), pad(1), pad(0), pad(1)};
+  }
+  if (pooling) window.ceil_mode = rng.below(2) == 0;
+  return window;
+}
+
+Shape random_image(Rng& rng, int64_t channels) {
+  return {between(rng, 1, 3), between(rng, 1, 13), between(rng, 1, 13), channels};
+}
+
+struct ConvStructure {
+  Window window;
+  int64_t group = 1, inputs = 1, outputs = 1;
+  bool bias = true;
+
+  explicit ConvStructure(Rng& rng) : window(random_window(rng, false)) {
+    switch (rng.below(4)) {
+      case 0:  // depthwise
+        group = inputs = outputs = between(rng, 1, 37);
+        break;
+      case 1:
+        group = between(rng, 2, 3);
+        inputs = group * between(rng, 1, 5);
+        outputs = group * between(rng, 1, 9);
+        break;
+      default:
+        inputs = between(rng, 1, 19);
+        outputs = between(rng, 1, 37);
+    }
+    bias = rng.below(4) != 0;
+  }
+  Shape weight() const { return {outputs, window.kernel[0], window.kernel[1], inputs / group}; }
+};
+
+KernelCase conv_case(Rng& structure, Rng& size) {
+  const ConvStructure s(structure);
+  KernelCase out{make_conv(s.window, s.group), {random_image(size, s.inputs), s.weight()}, {1}};
+  if (s.bias) {
+    out.inputs.push_back(Shape{s.outputs});
+    out.parameters.push_back(2);
+  }
+  return out;
+}
+
+KernelCase conv_input_grad_case(Rng& structure, Rng& size) {
+  const ConvStructure s(structure);
+  const Shape x = random_image(size, s.inputs);
+  const auto [p, q] = s.window.output_size(x[1], x[2]);
+  return {make_conv_input_grad(s.window, s.group, x[1], x[2]), {{x[0], p, q, s.outputs}, s.weight()}, {1}};
+}
+
+KernelCase gemm_case(Rng& structure, Rng& size) {
+  const int64_t k = between(structure, 1, 70), m = between(structure, 1, 70);
+  const bool transpose = structure.below(2) == 0;
+  return {make_gemm(transpose), {{between(size, 1, 9), k}, transpose ? Shape{m, k} : Shape{k, m}, {m}}, {1, 2}};
+}
+
+KernelCase max_pool_case(Rng& structure, Rng& size) {
+  const Window window = random_window(structure, true);
+  return {make_max_pool(window), {random_image(size, between(structure, 1, 37))}, {}};
+}
+
+KernelCase max_pool_grad_case(Rng& structure, Rng& size) {
+  const Window window = random_window(structure, true);
+  const Shape x = random_image(size, between(structure, 1, 37));
+  const auto [p, q] = window.output_size(x[1], x[2]);
+  return {make_max_pool_grad(window), {x, {x[0], p, q, x[3]}}, {}};
+}
+
+KernelCase average_pool_case(Rng& structure, Rng& size) {
+  Window window = random_window(structure, true);
+  window.count_include_pad = structure.below(2) == 0;
+  return {make_average_pool(window), {random_image(size, between(structure, 1, 37))}, {}};
+}
+
+KernelCase average_pool_grad_case(Rng& structure, Rng& size) {
+  Window window = random_window(structure, true);
+  window.count_include_pad = structure.below(2) == 0;
+  const Shape x = random_image(size, between(structure, 1, 37));
+  const auto [p, q] = window.output_size(x[1], x[2]);
+  return {make_average_pool_grad(window, x[1], x[2]), {{x[0], p, q, x[3]}}, {}};
+}
+
+KernelCase global_average_pool_case(Rng& structure, Rng& size) {
+  return {make_global_average_pool(), {random_image(size, between(structure, 1, 600))}, {}};
+}
+
+Shape some_axes_one(const Shape& shape, Rng& rng) {
+  Shape out = shape;
+  for (int i = 0; i < out.rank(); ++i) {
+    if (rng.below(3) == 0) out.set(i, 1);
+  }
+  const auto drop = static_cast<size_t>(rng.below(static_cast<uint32_t>(out.rank())));
+  return rng.below(2) == 0 ? out : Shape(out.dims().subspan(drop));
+}
+
+KernelCase broadcast_case(Rng& structure, Rng& size) {
+  const OpPtr op = structure.below(2) == 0 ? make_add() : make_mul();
+  const Shape shape = random_image(size, between(size, 1, 37));
+  return {op, {some_axes_one(shape, size), some_axes_one(shape, size)}, {}};
+}
+
+KernelCase expand_case(Rng& structure, Rng& size) {
+  const Shape shape = random_image(size, between(size, 1, 37)), small = some_axes_one(shape, size);
+  if (structure.below(2) == 0) return {make_expand(shape), {small}, {}};
+  return {make_sum_to(small), {shape}, {}};
+}
+
+KernelCase move_case(Rng& structure, Rng& size) {
+  const int axis = static_cast<int>(structure.below(4));
+  const Shape shape = random_image(size, between(size, 2, 9));
+  switch (structure.below(4)) {
+    case 0: {
+      Shape other = shape;
+      other.set(axis, between(size, 1, 5));
+      return {make_concat(axis), {shape, other, shape}, {}};
+    }
+    case 1: return {make_slice(axis, shape[axis] / 2, shape[axis] - shape[axis] / 2), {shape}, {}};
+    case 2: return {make_pad(axis, between(structure, 0, 3), between(size, 0, 3)), {shape}, {}};
+    default: return {make_reshape({shape[0] * shape[1], -1}), {shape}, {}};
+  }
+}
+
+KernelCase pointwise_case(Rng& structure, Rng& size) {
+  const Shape shape = random_image(size, between(size, 1, 37));
+  switch (structure.below(6)) {
+    case 0: return {make_relu(), {shape}, {}};
+    case 1: return {make_relu_grad(), {shape, shape}, {}};
+    case 2: return {make_clip(-0.5f, 0.75f), {shape}, {}};
+    case 3: return {make_clip_grad(-0.5f, 0.75f), {shape, shape}, {}};
+    case 4: return {make_softmax(static_cast<int>(structure.below(4))), {shape}, {}};
+    default: return {make_scale(-1.5f), {shape}, {}};
+  }
+}
+
+using MakeCase = KernelCase (*)(Rng& structure, Rng& size);
+
+bool valid(const KernelCase& test) {
+  for (const Shape& shape : test.inputs) {
+    for (int64_t extent : shape.dims()) {
+      if (extent < 1) return false;
+    }
+  }
+  const auto inferred = test.op->infer(test.inputs);
+  return inferred && inferred->front().elements() > 0;
+}
+
+class RandomKernelTest : public KernelTest, public ::testing::WithParamInterface<MakeCase> {
+ protected:
+  // One kernel, three sizes (the first twice more at the end), both pools.
+  void check(uint64_t seed) {
+    Rng structure(seed, 1), size(seed, 2), values(seed, 3);
+    const auto make = [&](uint64_t size_seed) {
+      Rng same_structure(seed, 1), other_size(size_seed, 2);
+      return GetParam()(same_structure, other_size);
+    };
+    const KernelCase first = make(seed);
+    if (!valid(first)) return;
+    std::optional<ClampRange> clamp;
+    if (first.op->can_clamp_output()) {
+      const std::array<std::optional<ClampRange>, 4> choices{std::nullopt, std::nullopt, ClampRange{0, kInfinity},
+                                                             ClampRange{-0.3f, 0.8f}};
+      clamp = choices[values.below(4)];
+    }
+    auto runner = KernelRunner::make(first, clamp, values);
+    ASSERT_TRUE(runner.has_value()) << describe(first, seed) << runner.error().message;
+    std::vector<KernelCase> cases{first};
+    for (uint64_t other = 1; other <= 4; ++other) {
+      KernelCase next = make(seed + other * 1000003);
+      if (valid(next) && next.op->lowering_key(next.inputs) == first.op->lowering_key(first.inputs)) cases.push_back(next);
+    }
+    // A batch alone may change too.
+    KernelCase batch = first;
+    batch.inputs[0].set(0, first.inputs[0][0] + 1);
+    if (first.inputs.size() == first.parameters.size() + 1 && valid(batch)) cases.push_back(batch);
+    cases.push_back(first);
+    cases.push_back(first);
+    for (const KernelCase& test : cases) {
+      const int64_t gap = values.below(2) == 0 ? 0 : 5;
+      const bool quantised = values.below(3) == 0;
+      const auto difference = runner->compare(test, gap, quantised, *pools_[values.below(2)], values);
+      ASSERT_TRUE(difference.has_value()) << describe(test, seed) << difference.error().message;
+      ASSERT_EQ(*difference, "") << describe(test, seed) << "gap " << gap;
+    }
+  }
+
+  static std::string describe(const KernelCase& test, uint64_t seed) {
+    std::string out = op_text(*test.op);
+    for (const Shape& shape : test.inputs) out += " " + shape.text();
+    return out + "; replay with CONVSCOPE_SEED=" + std::to_string(seed) + ": ";
+  }
+};
+
+TEST_P(RandomKernelTest, AgreesWithTheReference) {
+  if (const char* replay = std::getenv("CONVSCOPE_SEED")) return check(std::strtoull(replay, nullptr, 10));
+  constexpr int64_t kMicros = 1'500'000;
+  const int64_t start = now_micros();
+  uint64_t seed = 1;
+  for (; seed <= 3000 && now_micros() - start < kMicros && !HasFatalFailure(); ++seed) check(seed);
+  RecordProperty("cases", static_cast<int>(seed));
+}
+
+std::string case_name(const ::testing::TestParamInfo<MakeCase>& info) {
+  constexpr std::array kNames{"Conv",        "ConvInputGrad",   "Gemm",
+                              "MaxPool",     "MaxPoolGrad",     "AveragePool",
+                              "AveragePoolGrad", "GlobalAveragePool", "Broadcast",
+                              "ExpandAndSumTo", "Moves",        "Pointwise"};
+  return kNames[info.index];
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, RandomKernelTest,
+                         ::testing::Values(conv_case, conv_input_grad_case, gemm_case, max_pool_case,
+                                           max_pool_grad_case, average_pool_case, average_pool_grad_case,
+                                           global_average_pool_case, broadcast_case, expand_case, move_case,
+                                           pointwise_case),
+                         case_name);
+
+}  // namespace
+}  // namespace convscope

@@ -15,12 +15,6 @@ uint8_t over_white(uint32_t colour, uint32_t alpha) {
   return static_cast<uint8_t>((colour * alpha + 255 * (255 - alpha) + 127) / 255);
 }
 
-// Half to even, as Python's round(): torchvision's crop offsets depend on it.
-int half_to_even(int numerator) {
-  const int half = numerator / 2;
-  return numerator % 2 != 0 && half % 2 != 0 ? half + 1 : half;
-}
-
 }  // namespace
 
 Result<Image> image_from_rgba(int width, int height, std::span<const uint8_t> rgba) {
@@ -60,10 +54,6 @@ Image crop(const Image& image, int left, int top, int width, int height) {
     std::memcpy(out.pixel(0, y), image.pixel(left, top + y), static_cast<size_t>(width) * 3);
   }
   return out;
-}
-
-Image centre_crop(const Image& image, int width, int height) {
-  return crop(image, half_to_even(image.width - width), half_to_even(image.height - height), width, height);
 }
 
 Image upright(Image image, int orientation) {

@@ -39,9 +39,6 @@ std::vector<uint8_t> rgba_from_image(const Image& image);
 
 // The rectangle must lie inside the image.
 Image crop(const Image& image, int left, int top, int width, int height);
-// As torchvision's CenterCrop: offsets are rounded half to even. The image must be at least that large.
-Image centre_crop(const Image& image, int width, int height);
-
 // Turned upright: `orientation` is EXIF's 1…8, which says where the stored picture's first row and column belong;
 // any other value is taken as 1.
 Image upright(Image image, int orientation);

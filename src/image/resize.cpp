@@ -29,23 +29,23 @@ double weight_at(ResizeFilter filter, double x) {
   return 0.0;
 }
 
-// For every output position along one axis: the first input it reads, and the weights of it and the following ones.
+// For a range of output positions along one axis: the first input each reads, and the weights of it and the following ones.
 struct Taps {
   std::vector<int> first, count;
   std::vector<int32_t> weights;  // `stride` per output
   int stride = 0;
 };
 
-Taps make_taps(int in_size, int out_size, ResizeFilter filter) {
+Taps make_taps(int in_size, int out_size, ResizeFilter filter, int begin, int outputs) {
   const double scale = static_cast<double>(in_size) / out_size;
   const double filter_scale = std::max(scale, 1.0);
   const double support = support_of(filter) * filter_scale;
   Taps taps;
   taps.stride = static_cast<int>(std::ceil(support)) * 2 + 1;
-  taps.weights.resize(static_cast<size_t>(out_size) * static_cast<size_t>(taps.stride));
+  taps.weights.resize(static_cast<size_t>(outputs) * static_cast<size_t>(taps.stride));
   std::vector<double> exact(static_cast<size_t>(taps.stride));
-  for (int out = 0; out < out_size; ++out) {
-    const double centre = (out + 0.5) * scale;
+  for (int out = 0; out < outputs; ++out) {
+    const double centre = (begin + out + 0.5) * scale;
     const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
     const int count = std::min(static_cast<int>(centre + support + 0.5), in_size) - first;
     double sum = 0;
@@ -85,34 +85,39 @@ void sample(const uint8_t* line, size_t step, const Taps& taps, int out, uint8_t
 
 }  // namespace
 
-Image resize(const Image& image, int width, int height, ResizeFilter filter) {
-  CHECK(!image.empty() && width > 0 && height > 0);
-  Image wide;
-  const Image* source = &image;
-  if (width != image.width) {
-    const Taps taps = make_taps(image.width, width, filter);
-    wide = Image(width, image.height);
-    for (int y = 0; y < image.height; ++y) {
-      for (int x = 0; x < width; ++x) sample(image.pixel(0, y), 3, taps, x, wide.pixel(x, y));
-    }
-    source = &wide;
+Image resize_part(const Image& image, int width, int height, ResizeFilter filter, const Rectangle& part) {
+  CHECK(!image.empty() && part.width > 0 && part.height > 0 && part.left >= 0 && part.top >= 0);
+  CHECK(part.width <= width - part.left && part.height <= height - part.top);
+  // The rows of the picture that are needed: where the height stays, no vertical pass takes place.
+  int first_row = part.top, rows = part.height;
+  Taps vertical;
+  if (height != image.height) {
+    vertical = make_taps(image.height, height, filter, part.top, part.height);
+    first_row = vertical.first.front();
+    rows = vertical.first.back() + vertical.count.back() - first_row;
+    for (int& first : vertical.first) first -= first_row;
   }
-  if (height == image.height) return *source;
-  const Taps taps = make_taps(image.height, height, filter);
-  Image out(width, height);
-  const size_t row_bytes = static_cast<size_t>(width) * 3;
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) sample(source->pixel(x, 0), row_bytes, taps, y, out.pixel(x, y));
+  Image wide;
+  if (width == image.width) {
+    wide = crop(image, part.left, first_row, part.width, rows);
+  } else {
+    const Taps taps = make_taps(image.width, width, filter, part.left, part.width);
+    wide = Image(part.width, rows);
+    for (int y = 0; y < rows; ++y) {
+      for (int x = 0; x < part.width; ++x) sample(image.pixel(0, first_row + y), 3, taps, x, wide.pixel(x, y));
+    }
+  }
+  if (height == image.height) return wide;
+  Image out(part.width, part.height);
+  const size_t row_bytes = static_cast<size_t>(part.width) * 3;
+  for (int y = 0; y < part.height; ++y) {
+    for (int x = 0; x < part.width; ++x) sample(wide.pixel(x, 0), row_bytes, vertical, y, out.pixel(x, y));
   }
   return out;
 }
 
-Image resize_shorter_side(const Image& image, int size, ResizeFilter filter) {
-  const auto longer = [&](int longer_side, int shorter_side) {
-    return static_cast<int>(int64_t{size} * longer_side / shorter_side);
-  };
-  if (image.width <= image.height) return resize(image, size, longer(image.height, image.width), filter);
-  return resize(image, longer(image.width, image.height), size, filter);
+Image resize(const Image& image, int width, int height, ResizeFilter filter) {
+  return resize_part(image, width, height, filter, {0, 0, width, height});
 }
 
 Image shrink_to_fit(const Image& image, int longest) {

@@ -72,4 +72,12 @@ bool stb_encode_png(int width, int height, int channels, const uint8_t* pixels,
   return stbi_write_png_to_func(append, context, width, height, channels, pixels, width * channels) != 0;
 }
 
+bool stb_inflate(std::span<const uint8_t> deflated, std::span<uint8_t> out) {
+  if (deflated.size() > INT_MAX || out.size() > INT_MAX) return false;
+  const int written = stbi_zlib_decode_noheader_buffer(reinterpret_cast<char*>(out.data()), static_cast<int>(out.size()),
+                                                       reinterpret_cast<const char*>(deflated.data()),
+                                                       static_cast<int>(deflated.size()));
+  return written == static_cast<int>(out.size());
+}
+
 }  // namespace convscope

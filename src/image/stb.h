@@ -1,4 +1,4 @@
-// stb_image and stb_image_write behind two functions; nothing else of ConvScope includes them.
+// stb_image and stb_image_write behind three functions; nothing else of ConvScope includes them.
 #pragma once
 
 #include <cstdint>
@@ -24,5 +24,8 @@ StbDecoded stb_decode(std::span<const uint8_t> file, int channels, size_t max_al
 // Writes a PNG of `channels` bytes a pixel, handing its bytes to `append` in pieces.
 bool stb_encode_png(int width, int height, int channels, const uint8_t* pixels,
                     void (*append)(void* context, void* data, int bytes), void* context);
+
+// Unpacks a raw deflate stream that must fill `out` exactly; for readers of ZIP archives.
+bool stb_inflate(std::span<const uint8_t> deflated, std::span<uint8_t> out);
 
 }  // namespace convscope

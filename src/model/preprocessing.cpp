@@ -24,6 +24,26 @@ std::string scaling_text(const Preprocessing& p) {
   return text;
 }
 
+// Half to even, as Python's round(): torchvision's and our models' crop offsets depend on it.
+int half_to_even(int numerator) {
+  const int half = numerator / 2;
+  return numerator % 2 != 0 && half % 2 != 0 ? half + 1 : half;
+}
+
+// The centre of the resized picture; what lies outside is never made, so that a very long picture costs no more.
+Image resized_centre(const Image& image, const Preprocessing& p) {
+  int width = p.resize_size, height = p.resize_size;
+  if (p.resize_mode == ResizeMode::kShorterSide) {
+    const auto longer = [&](int longer_side, int shorter_side) {
+      return static_cast<int>(int64_t{p.resize_size} * longer_side / shorter_side);
+    };
+    if (image.width > image.height) width = longer(image.width, image.height);
+    if (image.height > image.width) height = longer(image.height, image.width);
+  }
+  return resize_part(image, width, height, p.filter,
+                     {half_to_even(width - p.crop), half_to_even(height - p.crop), p.crop, p.crop});
+}
+
 }  // namespace
 
 std::string Preprocessing::english() const {
@@ -87,11 +107,7 @@ Result<NetworkInput> preprocess(const Image& image, const Preprocessing& preproc
     }
     input.seen = image;
   } else {
-    const int size = preprocessing.resize_size;
-    const Image resized = preprocessing.resize_mode == ResizeMode::kSquash
-                              ? resize(image, size, size, preprocessing.filter)
-                              : resize_shorter_side(image, size, preprocessing.filter);
-    input.seen = centre_crop(resized, side, side);
+    input.seen = resized_centre(image, preprocessing);
   }
   TRY(input.tensor, network_input_from_image(input.seen, preprocessing));
   return input;

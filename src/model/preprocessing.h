@@ -18,7 +18,7 @@ enum class ResizeMode : uint8_t {
   kShorterSide,  // the shorter side to resize_size, the shape kept
 };
 
-// value = (byte − mean) / standard_deviation, per channel.
+// The longer side is rounded down and the crop's offsets half to even, as torchvision does. value = (byte − mean) / standard_deviation, per channel.
 struct Preprocessing {
   ChannelOrder order = ChannelOrder::kRgb;
   std::array<float, 3> mean{};                                // in the network's own channel order

@@ -43,13 +43,13 @@ TEST(ImageResize, SameSizeIsTheSamePicture) {
   EXPECT_EQ(resize(image, 12, 9, ResizeFilter::kBicubic), image);
 }
 
-TEST(ImageResize, ShorterSideRoundsTheLongerOneDown) {
-  const Image wide = resize_shorter_side(pattern(500, 375), 256, ResizeFilter::kBilinear);
-  EXPECT_EQ(wide.width, 341);
-  EXPECT_EQ(wide.height, 256);
-  const Image tall = resize_shorter_side(pattern(375, 500), 256, ResizeFilter::kBilinear);
-  EXPECT_EQ(tall.width, 256);
-  EXPECT_EQ(tall.height, 341);
+TEST(ImageResize, PartIsTheSameAsTheWholeCropped) {
+  for (ResizeFilter filter : {ResizeFilter::kBox, ResizeFilter::kBilinear, ResizeFilter::kBicubic}) {
+    const Image image = pattern(61, 43);
+    EXPECT_EQ(resize_part(image, 30, 20, filter, {7, 3, 11, 16}), crop(resize(image, 30, 20, filter), 7, 3, 11, 16));
+    EXPECT_EQ(resize_part(image, 61, 50, filter, {7, 40, 2, 10}), crop(resize(image, 61, 50, filter), 7, 40, 2, 10));
+    EXPECT_EQ(resize_part(image, 90, 43, filter, {80, 1, 10, 2}), crop(resize(image, 90, 43, filter), 80, 1, 10, 2));
+  }
 }
 
 TEST(ImageResize, ShrinkToFitNeverGrows) {
@@ -57,12 +57,6 @@ TEST(ImageResize, ShrinkToFitNeverGrows) {
   const Image small = shrink_to_fit(pattern(300, 2), 30);
   EXPECT_EQ(small.width, 30);
   EXPECT_EQ(small.height, 1);
-}
-
-TEST(ImageCrop, CentreOffsetsRoundHalfToEven) {
-  // (9 − 4) / 2 = 2.5 → 2 and (11 − 4) / 2 = 3.5 → 4, as Python rounds.
-  const Image image = pattern(9, 11), out = centre_crop(image, 4, 4);
-  EXPECT_EQ(out, crop(image, 2, 4, 4, 4));
 }
 
 TEST(ColourMap, TablesRunFromDarkToLight) {

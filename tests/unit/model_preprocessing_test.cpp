@@ -1,0 +1,91 @@
+#include "model/preprocessing.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "model/catalog.h"
+
+namespace convscope {
+namespace {
+
+Image one_colour(int width, int height, std::array<uint8_t, 3> colour) {
+  Image image(width, height);
+  for (size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = colour[i % 3];
+  return image;
+}
+
+const Preprocessing& squeezenet() { return find_catalog_entry("squeezenet-1.0")->preprocessing; }
+const Preprocessing& efficientnet() { return find_catalog_entry("efficientnet-lite0")->preprocessing; }
+
+TEST(Preprocessing, BlueGreenRedMinusMean) {
+  const auto input = preprocess(one_colour(300, 200, {10, 20, 30}), squeezenet());
+  ASSERT_TRUE(input);
+  EXPECT_EQ(input->tensor.shape(), (Shape{1, 227, 227, 3}));
+  EXPECT_EQ(input->tensor.data()[0], 30.0f - 104.0f);
+  EXPECT_EQ(input->tensor.data()[1], 20.0f - 117.0f);
+  EXPECT_EQ(input->tensor.data()[2], 10.0f - 123.0f);
+  EXPECT_EQ(input->seen, one_colour(227, 227, {10, 20, 30}));
+}
+
+TEST(Preprocessing, RedGreenBlueScaled) {
+  const auto input = preprocess(one_colour(300, 200, {255, 127, 0}), efficientnet());
+  ASSERT_TRUE(input);
+  EXPECT_EQ(input->tensor.shape(), (Shape{1, 224, 224, 3}));
+  EXPECT_EQ(input->tensor.data()[0], 1.0f);
+  EXPECT_EQ(input->tensor.data()[1], 0.0f);
+  EXPECT_EQ(input->tensor.data()[2], -127.0f / 128.0f);
+}
+
+TEST(Preprocessing, BytesComeBackExactly) {
+  Image image(16, 17);
+  for (size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<uint8_t>(i);
+  for (const Preprocessing* p : {&squeezenet(), &efficientnet()}) {
+    const auto tensor = network_input_from_image(image, *p);
+    ASSERT_TRUE(tensor);
+    EXPECT_EQ(image_from_network_input(TensorView::of(*tensor), *p), image);
+  }
+}
+
+TEST(Preprocessing, ValuesOutsideTheRangeOfBytesAreClamped) {
+  const auto tensor = Tensor::from({1, 1, 1, 3}, std::array<float, 3>{1e9f, -1e9f, std::numeric_limits<float>::quiet_NaN()});
+  ASSERT_TRUE(tensor);
+  const Image image = image_from_network_input(TensorView::of(*tensor), efficientnet());
+  EXPECT_EQ(image.rgb, (std::vector<uint8_t>{255, 0, 0}));
+}
+
+TEST(Preprocessing, StepsAreScaledToTheNetwork) {
+  EXPECT_FLOAT_EQ(squeezenet().step_from_unit(1.0f / 255, 0), 1.0f);
+  EXPECT_FLOAT_EQ(efficientnet().step_from_unit(1.0f / 255, 2), 1.0f / 128);
+}
+
+TEST(Preprocessing, ExactInputMustHaveTheSize) {
+  EXPECT_TRUE(preprocess(one_colour(227, 227, {}), squeezenet(), true));
+  const auto wrong = preprocess(one_colour(227, 226, {}), squeezenet(), true);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message,
+            "the picture has 227 × 226 pixels and the network's input 227 × 227; give a picture of exactly that size, or let "
+            "it be resized");
+  EXPECT_FALSE(preprocess(Image(), squeezenet()));
+}
+
+TEST(Preprocessing, ExtremeShapes) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {16'384, 1}, {1, 3000}, {226, 5000}}) {
+    for (const Preprocessing* p : {&squeezenet(), &efficientnet()}) {
+      const auto input = preprocess(one_colour(width, height, {1, 2, 3}), *p);
+      ASSERT_TRUE(input) << width << "×" << height;
+      EXPECT_EQ(input->seen, one_colour(p->crop, p->crop, {1, 2, 3}));
+    }
+  }
+}
+
+TEST(Preprocessing, SaysWhatItDoes) {
+  EXPECT_EQ(squeezenet().english(),
+            "The picture is squashed to 256 × 256, its middle 227 × 227 px taken, and every byte x becomes (x − "
+            "104/117/123), channels in the order BGR.");
+  EXPECT_EQ(efficientnet().chinese(),
+            "图片先短边缩放到 256，取中央 224 × 224 像素，再把每个字节 x 变为 (x − 127) / 128，通道顺序为 RGB。");
+}
+
+}  // namespace
+}  // namespace convscope

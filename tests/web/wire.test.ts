@@ -47,7 +47,6 @@ test('fields are written in the order of the C++ headers', () => {
   assert.equal(fields('types.h', 'Picture'), 'height,width,rgba');
   assert.equal(fields('command.h', 'SetThreads'), 'threads');
   assert.equal(fields('event.h', 'Failed'), 'code,message');
-  assert.equal(fields('event.h', 'FileReady'), 'name,mime,bytes');
   assert.match(fields('event.h', 'ForwardDone'), /^input,logits,probabilities,/);
 });
 

@@ -68,6 +68,7 @@ export class App {
     // Everything is asked for at once; each part goes on as soon as it has what it needs.
     this.engine_ready = this.start_engine();
     this.engine_ready.catch(() => {}); // shown below, where it is awaited
+    void this.load_labels();
     const asked = new URLSearchParams(location.hash.replace(/^#/, ''));
     const opened = [
       this.open_model(asked.get('model') ?? boot.manifest.default_model),
@@ -88,8 +89,6 @@ export class App {
     const script = import(absolute(site_file(boot.manifest, 'page.js').url)) as Promise<{
       default: (options: Record<string, unknown>) => Promise<PageExports>;
     }>;
-    const label_files = Promise.all(['labels.en.txt', 'labels.zh.txt'].map((name) => boot.fetch(name)));
-    label_files.catch(() => {});
     const font_files = Promise.all(fonts.map(async (name) => ({ name, bytes: await boot.fetch(name) })));
     const wasm = await boot.fetch('page.wasm');
     const loaded_fonts = await font_files;
@@ -116,11 +115,19 @@ export class App {
         paste_files: (files) => void this.open_file(files.find((file) => file.type.startsWith('image/')) ?? files[0] ?? null, 'paste'),
       },
     );
-    void label_files.then((labels) => {
-      labels.forEach((bytes, language) => host.page.labels(language, bytes));
-      host.frames.wake(2);
-    }, (error: unknown) => host.notice('warning', 'labels', sentence_of(error)));
     return host;
+  }
+
+  private async load_labels(): Promise<void> {
+    try {
+      const files = await Promise.all(['labels.en.txt', 'labels.zh.txt'].map((name) => this.boot.fetch(name)));
+      this.with_host((host) => {
+        files.forEach((bytes, language) => host.page.labels(language, bytes));
+        host.remove_notice('labels');
+      });
+    } catch (error) {
+      this.notice('error', 'labels', sentence_of(error));
+    }
   }
 
   private async start_engine(): Promise<Engine> {
@@ -199,10 +206,6 @@ export class App {
       this.with_host((host) => host.remove_notice(key));
     }
     this.own_requests.delete(event.request);
-    if (event.alternative === kEvent.FileReady) {
-      const name = event.string();
-      save_file(name, event.string(), message.blobs[event.u32()]! as Uint8Array<ArrayBuffer>);
-    }
     this.with_host((host) => host.receive(message, event.alternative === kEvent.MethodPreview));
     if (event.alternative === kEvent.ForwardDone && !this.first_answer_seen) {
       this.first_answer_seen = true;
@@ -283,6 +286,7 @@ export class App {
     if (kind === 'model') void this.open_model(id);
     if (kind === 'sample') void this.open_sample(id);
     if (kind === 'engine') this.engine?.restart();
+    if (kind === 'labels') void this.load_labels();
     if (kind === 'webcam') void this.webcam.start();
     if (kind === 'image') void this.open_picked_file();
   }

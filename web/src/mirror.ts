@@ -2,7 +2,7 @@
 // They are transparent and let every event bubble to the wrapper, so that a click on one is a click on the picture.
 
 export interface MirrorNode {
-  id?: number; // Dear ImGui's; texts have none
+  id?: number; // Dear ImGui's; 0 or none where nothing can be done with it
   key: string; // stable id
   role: string; // ARIA's, or "text"
   label?: string;
@@ -23,7 +23,7 @@ export interface MirrorNode {
   text?: string;
   live?: string;
   parent?: string;
-  hidden?: boolean;
+  hidden?: boolean; // scrolled out of sight: found by screen readers, scrolled into sight when focused
 }
 
 export interface MirrorState {
@@ -65,17 +65,19 @@ export function attributes_of(node: MirrorNode): Record<string, string | null> {
 
 export interface MirrorActions {
   activate(id: number): void;
+  focus(id: number): void;
   set_value(id: number, value: number): void;
 }
 
 interface Entry {
   element: HTMLElement;
   node: MirrorNode;
-  content: Text | null; // the text inside, for texts
+  content: Text;
+  style: string;
 }
 
 // Screen readers send a click without a pointer; a real pointer's click has already gone to the canvas.
-const is_assistive = (event: MouseEvent): boolean => event.detail === 0 && event.isTrusted !== undefined;
+const is_assistive = (event: MouseEvent): boolean => event.detail === 0;
 
 export class Mirror {
   private entries = new Map<string, Entry>();
@@ -87,9 +89,13 @@ export class Mirror {
   ) {
     root.addEventListener('click', (event) => {
       const entry = this.entry_at(event.target);
-      if (entry?.node.id === undefined || !is_assistive(event)) return;
+      if (entry === undefined || !is_assistive(event)) return;
       event.stopPropagation();
-      this.actions.activate(entry.node.id);
+      this.actions.activate(entry.node.id!);
+    });
+    root.addEventListener('focusin', (event) => {
+      const entry = this.entry_at(event.target);
+      if (entry !== undefined) this.actions.focus(entry.node.id!);
     });
     root.addEventListener('keydown', (event) => this.slide(event));
   }
@@ -107,7 +113,7 @@ export class Mirror {
       this.apply(entry, node, parent_box);
       const container = parent?.element ?? this.root;
       const before = places.get(container) ?? null;
-      const wanted = before === null ? first_element(container) : before.nextElementSibling;
+      const wanted = before === null ? container.firstElementChild : before.nextElementSibling;
       if (wanted !== entry.element) container.insertBefore(entry.element, wanted);
       places.set(container, entry.element);
       next.set(node.key, entry);
@@ -125,7 +131,7 @@ export class Mirror {
     element.id = `m-${node.key}`;
     const content = document.createTextNode('');
     element.append(content);
-    return { element, node: { key: '', role: '' }, content };
+    return { element, node: { key: '', role: '' }, content, style: '' };
   }
 
   private apply(entry: Entry, node: MirrorNode, parent: MirrorNode | undefined): void {
@@ -137,25 +143,17 @@ export class Mirror {
       else element.setAttribute(name, value);
     }
     const said = node.role === 'text' || node.live !== undefined ? (node.text ?? node.label ?? '') : (node.text ?? '');
-    if (entry.content !== null && entry.content.data !== said) entry.content.data = said;
-    const has_box = node.w !== undefined && node.h !== undefined;
-    const left = (node.x ?? 0) - (parent?.x ?? 0);
-    const top = (node.y ?? 0) - (parent?.y ?? 0);
-    const style = has_box
-      ? `left:${left}px;top:${top}px;width:${node.w}px;height:${node.h}px`
-      : 'left:0;top:0;width:0;height:0';
-    if (element.dataset.box !== style) {
-      element.dataset.box = style;
-      element.style.cssText = style;
-    }
-    element.hidden = node.hidden === true;
+    if (entry.content.data !== said) entry.content.data = said;
+    const style = style_of(node, parent);
+    if (entry.style !== style) element.style.cssText = style;
+    entry.style = style;
     entry.node = node;
   }
 
   private entry_at(target: EventTarget | null): Entry | undefined {
     for (let element = target as HTMLElement | null; element !== null && element !== this.root; element = element.parentElement) {
       const entry = this.entries.get(element.dataset.id ?? '');
-      if (entry !== undefined && entry.node.id !== undefined) return entry;
+      if (entry !== undefined && (entry.node.id ?? 0) !== 0) return entry;
     }
     return undefined;
   }
@@ -163,7 +161,7 @@ export class Mirror {
   // The arrow keys on a slider's element, as a screen reader sends them when it has the focus.
   private slide(event: KeyboardEvent): void {
     const node = this.entry_at(event.target)?.node;
-    if (node?.id === undefined || node.role !== 'slider' || node.now === undefined) return;
+    if (node === undefined || node.role !== 'slider' || node.now === undefined) return;
     const { min = 0, max = 1, now } = node;
     const step = (max - min) / 20;
     const moves: Record<string, number> = {
@@ -178,10 +176,15 @@ export class Mirror {
     if (value === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    this.actions.set_value(node.id, Math.min(max, Math.max(min, value)));
+    this.actions.set_value(node.id!, Math.min(max, Math.max(min, value)));
   }
 }
 
-function first_element(container: HTMLElement): Element | null {
-  return container.firstElementChild;
+// Groups have no box of their own: they span everything and let the pointer through.
+export function style_of(node: MirrorNode, parent: MirrorNode | undefined): string {
+  if (node.w === undefined || node.h === undefined) return 'inset:0;overflow:visible;pointer-events:none';
+  const left = (node.x ?? 0) - (parent?.x ?? 0);
+  const top = (node.y ?? 0) - (parent?.y ?? 0);
+  if (node.hidden === true) return `left:${left}px;top:${top}px;width:1px;height:1px;pointer-events:none`;
+  return `left:${left}px;top:${top}px;width:${node.w}px;height:${node.h}px`;
 }

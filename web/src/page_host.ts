@@ -41,6 +41,7 @@ export class PageHost {
   private readonly wrapper = by_id('page');
   private language: Language;
   private hash_timer: ReturnType<typeof setTimeout> | null = null;
+  private next_hash: string | null = null;
   private pending_mirror: string | null = null;
 
   static async create(options: HostOptions, actions: HostActions): Promise<PageHost> {
@@ -85,6 +86,10 @@ export class PageHost {
       activate: (id) => {
         exports._page_mirror_activate(id);
         this.frames.draw_now(4);
+      },
+      focus: (id) => {
+        exports._page_mirror_focus(id);
+        this.frames.draw_now(2);
       },
       set_value: (id, value) => {
         exports._page_mirror_set_value(id, value);
@@ -225,6 +230,9 @@ export class PageHost {
       case 'theme':
         document.documentElement.dataset.theme = a;
         break;
+      case 'share':
+        void this.share();
+        break;
       case 'copy':
         void this.copy(a);
         break;
@@ -239,14 +247,29 @@ export class PageHost {
   // Browsers refuse addresses that change too often (while a slider moves): the last one of a burst is written.
   private set_hash(hash: string, push: boolean): void {
     if (this.hash_timer !== null) clearTimeout(this.hash_timer);
-    const write = (): void => {
-      this.hash_timer = null;
-      const url = hash === '' ? location.pathname + location.search : `#${hash}`;
-      if (push) history.pushState(null, '', url);
-      else history.replaceState(null, '', url);
-    };
-    if (push) write();
-    else this.hash_timer = setTimeout(write, 150);
+    this.next_hash = hash;
+    if (push) {
+      history.pushState(null, '', location.href);
+      this.flush_hash();
+    } else {
+      this.hash_timer = setTimeout(() => this.flush_hash(), 150);
+    }
+  }
+
+  private flush_hash(): void {
+    if (this.hash_timer !== null) clearTimeout(this.hash_timer);
+    this.hash_timer = null;
+    if (this.next_hash === null) return;
+    history.replaceState(null, '', this.next_hash === '' ? location.pathname + location.search : `#${this.next_hash}`);
+    this.next_hash = null;
+  }
+
+  // The address tells everything on screen; the share sheet of a phone takes it, or the clipboard.
+  private async share(): Promise<void> {
+    this.flush_hash();
+    const touch = matchMedia('(pointer: coarse)').matches;
+    if (touch && navigator.share !== undefined) await navigator.share({ title: document.title, url: location.href }).catch(() => {});
+    else await this.copy(location.href);
   }
 
   private async copy(what: string): Promise<void> {

@@ -27,6 +27,7 @@ export interface PageExports extends WasmModule {
   _page_image_source(kind: number, kind_bytes: number, name: number, name_bytes: number): void;
   _page_webcam(state: number): void;
   _page_mirror_activate(id: number): void;
+  _page_mirror_focus(id: number): void;
   _page_mirror_set_value(id: number, value: number): void;
   _page_context_lost(): void;
   _page_context_restored(): void;

@@ -15,7 +15,6 @@ export const kEvent = {
   ImageReady: 2,
   ForwardDone: 3,
   MethodPreview: 7,
-  FileReady: 9,
   Failed: 11,
 } as const;
 

@@ -51,6 +51,45 @@ export class Visit {
   id(key) {
     return this.page.locator(`#mirror [data-id="${key}"]`);
   }
+  // Waits until something on the page says this: a text, a control's name, a note to it.
+  async says(pattern, timeout = 15_000) {
+    const found = await this.page.waitForFunction(
+      ([source, flags]) => {
+        const expression = new RegExp(source, flags);
+        for (const node of document.querySelectorAll('#mirror [data-id]')) {
+          const own = [...node.childNodes].filter((child) => child.nodeType === 3).map((child) => child.data).join('');
+          const all = [own, node.getAttribute('aria-label'), node.getAttribute('aria-description'), node.getAttribute('aria-valuetext')];
+          const said = all.find((words) => words !== null && expression.test(words));
+          if (said !== undefined) return said;
+        }
+        return null;
+      },
+      [pattern.source, pattern.flags],
+      { timeout },
+    ).catch(() => null);
+    if (found === null) assert.fail(`nothing on the page says ${pattern}; it says:\n${await this.everything()}`);
+    return found.jsonValue();
+  }
+  async everything() {
+    return this.page.locator('#mirror [data-id]').evaluateAll((nodes) =>
+      nodes.map((node) => [node.dataset.id, node.getAttribute('role'), node.getAttribute('aria-label'), node.textContent].join(' | ')).join('\n'));
+  }
+  // Clicks a control, scrolling it into sight first where it is not.
+  async press(key) {
+    const control = this.id(key);
+    await control.waitFor({ state: 'attached' });
+    if (await control.evaluate((node) => node.style.pointerEvents === 'none')) {
+      await control.focus();
+      await this.page.waitForFunction(
+        (wanted) => document.querySelector(`#mirror [data-id="${wanted}"]`)?.style.pointerEvents !== 'none', key, { timeout: 5000 });
+    }
+    await control.click();
+  }
+  // Waits for a change of the permalink.
+  async permalink(key, value, timeout = 5000) {
+    await this.page.waitForFunction(
+      ([name, wanted]) => new URLSearchParams(location.hash.slice(1)).get(name) === wanted, [key, value], { timeout });
+  }
   async text(key) {
     return (await this.id(key).textContent())?.trim() ?? '';
   }
@@ -61,7 +100,10 @@ export class Visit {
   // The class names of the five answers, first one first.
   async answers() {
     return this.page.locator('#mirror [data-id^="class."]').evaluateAll((nodes) =>
-      nodes.map((node) => ({ id: node.dataset.id, name: node.getAttribute('aria-label') ?? node.textContent })));
+      nodes.map((node) => {
+        const [name, ...rest] = node.getAttribute('aria-label').split(/, probability |，概率 /);
+        return { index: Number(node.dataset.id.slice('class.'.length)), name, probability: parseFloat(rest.join('')), label: node.getAttribute('aria-label') };
+      }));
   }
   async screenshot(name) {
     mkdirSync(kArtifacts, { recursive: true });
@@ -70,6 +112,16 @@ export class Visit {
   // A picture of what lies at a mirrored element, as RGBA from the screen.
   async pixels(locator) {
     return locator.screenshot();
+  }
+  // Waits until the first answer satisfies a condition.
+  async first_answer(is_it, timeout = 30_000) {
+    const end = Date.now() + timeout;
+    for (;;) {
+      const [first] = await this.answers();
+      if (first !== undefined && is_it(first)) return first;
+      if (Date.now() > end) assert.fail(`the first answer is ${JSON.stringify(first)}`);
+      await this.page.waitForTimeout(50);
+    }
   }
   async state() {
     return new URLSearchParams(await this.page.evaluate(() => location.hash.slice(1)));

@@ -14,6 +14,7 @@ namespace convscope {
 namespace {
 
 constexpr float kRailWidth = 236, kInspectorWidth = 328, kStatusHeight = 30;
+constexpr RequestId kFirstHostRequest = 0x80000000;  // LoadModel, SetImage, SetPixels: the host sends them
 constexpr float kMediumBelow = 900, kNarrowBelow = 500;
 constexpr ImGuiWindowFlags kPlainWindow = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                                           ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
@@ -75,14 +76,12 @@ void App::on_event(const EventMessage& message, double seconds) {
   if (const auto* ready = std::get_if<EngineReady>(&message.event)) {
     (void)ready;
     requests_.forget_everything();
-  } else if (std::holds_alternative<ImageReady>(message.event)) {
-    vm_.remove_notice("picture");
   } else if (const auto* file = std::get_if<FileReady>(&message.event)) {
     host_.save_file(file->name, file->mime, file->bytes);
   } else if (const auto* failed = std::get_if<Failed>(&message.event)) {
-    // Panels show what failed in their own slots; everything else is said here.
-    if (slot.empty() && failed->code != "cancelled") {
-      vm_.put_notice(Notice{NoticeLevel::kError, "picture", failed->message});
+    // Panels show what failed in their own slots, the host what failed of its own requests; the rest is said here.
+    if (slot.empty() && failed->code != "cancelled" && message.request < kFirstHostRequest && message.request != 0) {
+      vm_.put_notice(Notice{NoticeLevel::kError, "request", failed->message});
     }
   }
 }
@@ -131,18 +130,22 @@ void App::ask_host() {
       return std::any_of(vm_.catalog.begin(), vm_.catalog.end(),
                          [&](const CatalogModel& m) { return m.id == id && m.available; });
     };
+    const std::string named_model = state_.model;
     if (!offered(state_.model)) {
       const auto first = std::find_if(vm_.catalog.begin(), vm_.catalog.end(), [](const auto& m) { return m.available; });
       if (first != vm_.catalog.end()) state_.model = first->id;
     }
-    if (state_.model != asked_model_) host_.request("model", state_.model);
+    // At the start the host opens the network and the picture of the permalink by itself.
+    if (state_.model != asked_model_ && !(asked_model_.empty() && state_.model == named_model)) {
+      host_.request("model", state_.model);
+    }
     asked_model_ = state_.model;
   }
   if (!vm_.samples.empty() && state_.image != asked_image_) {
     const auto known = std::any_of(vm_.samples.begin(), vm_.samples.end(),
                                    [this](const Sample& s) { return s.id == state_.image; });
     if (!known && (!state_.image.empty() || !vm_.image)) state_.image = vm_.samples.front().id;
-    if (!state_.image.empty()) host_.request("sample", state_.image);
+    if (!state_.image.empty() && !(asked_image_.empty() && known && !vm_.image)) host_.request("sample", state_.image);
     asked_image_ = state_.image;
   } else if (!vm_.samples.empty() && state_.image.empty() && !vm_.image && vm_.image_source.empty()) {
     // A permalink to a picture of somebody's own: that picture is not here, a sample is.

@@ -19,7 +19,8 @@ void row(Ui& ui, int c, bool dim) {
   const double p = double(ui.vm.probability(c));
   const std::string name = ui.label(c), chance = percent(p), logit = fixed(double(ui.vm.logit(c)), 1);
   const Hit hit = hit_area(ui, MirrorNode{.key = "class." + std::to_string(c), .role = "button",
-                                          .label = ui.tr(S::kAnswerRow, {name, chance, logit}), .selected = target},
+                                          .label = name, .value = ui.tr(S::kAnswerRow, {name, chance, logit}),
+                                          .selected = target},
                            ImVec2(width, ui.touch ? 40 : kRow), kSmallRadius);
   ImDrawList* list = ImGui::GetWindowDrawList();
   const Theme& t = ui.theme;
@@ -37,12 +38,13 @@ void row(Ui& ui, int c, bool dim) {
     list->AddRectFilled(ImVec2(left, middle - 4), ImVec2(left + std::max(length, 3.0f), middle + 4),
                         with_alpha(target ? t.target_fill : t.faint, alpha), std::min(4.0f, length / 2));
   }
-  const auto number = [&](const std::string& text, float edge, ImU32 colour, float size) {
-    draw_text(ui, list, ImVec2(edge - text_width(ui, ui.fonts.text, size, text), y + (14 - size) / 2), ui.fonts.text, size,
-              with_alpha(colour, alpha), text);
+  const auto number = [&](const char* what, const std::string& text, float edge, ImU32 colour, float size) {
+    const ImVec2 at(edge - text_width(ui, ui.fonts.text, size, text), y + (14 - size) / 2);
+    draw_text(ui, list, at, ui.fonts.text, size, with_alpha(colour, alpha), text);
+    ui.mirror.visible(MirrorNode{.key = "class." + std::to_string(c) + what, .label = text}, at, ImVec2(edge, at.y + size + 4));
   };
-  number(chance, hit.max.x - kLogitWidth, t.ink2, 14);
-  number(logit, hit.max.x, t.ink3, kStatusSize);
+  number(".probability", chance, hit.max.x - kLogitWidth, t.ink2, 14);
+  number(".logit", logit, hit.max.x, t.ink3, kStatusSize);
   if (hit.pressed) ui.state.target = c;
 }
 

@@ -17,10 +17,7 @@ std::string engine_text(const Ui& ui) {
     case EngineState::kFailed: return std::string(ui.tr(S::kEngineFailed));
     case EngineState::kReady: break;
   }
-  const bool relaxed = ui.vm.build.starts_with("relaxed");
-  const std::string threads = ui.vm.threads == 1 ? std::string(ui.tr(S::kOneThread))
-                                                 : ui.tr(S::kThreads, {std::to_string(ui.vm.threads)});
-  return std::string(ui.tr(relaxed ? S::kBuildRelaxed : S::kBuildSimd)) + " · " + threads;
+  return std::string(ui.tr(ui.vm.build.starts_with("relaxed") ? S::kBuildRelaxed : S::kBuildSimd));
 }
 
 // Words at x; returns where the next ones begin.
@@ -84,8 +81,10 @@ float draw_work(Ui& ui, float x, float y) {
 // What a person can do about a notice besides reading it; null if nothing.
 const char* remedy_of(const Notice& notice) {
   if (notice.level != NoticeLevel::kError) return nullptr;
-  if (notice.key.starts_with("engine")) return "restart_engine";
-  return notice.key.starts_with("model") || notice.key.starts_with("labels") ? "retry" : nullptr;
+  for (const std::string_view key : {"image", "model:", "sample:", "engine", "webcam"}) {
+    if (notice.key.starts_with(key)) return "retry";
+  }
+  return nullptr;
 }
 
 // One card; true when it was dismissed. `bottom` is where it stands, and becomes its top.
@@ -115,8 +114,7 @@ bool card(Ui& ui, const Notice& notice, float left, float width, float* bottom) 
   paragraph(ui, text, 14, t.ink, wrap);
   ImGui::SetCursorScreenPos(ImVec2(min.x + 12, min.y + text_height + 18));
   if (const char* remedy = remedy_of(notice)) {
-    const bool restart = std::string_view(remedy) == "restart_engine";
-    if (button(ui, "notice." + notice.key + ".again", ui.tr(restart ? S::kRestart : S::kTryAgain))) {
+    if (button(ui, "notice." + notice.key + ".again", ui.tr(notice.key == "engine" ? S::kRestart : S::kTryAgain))) {
       ui.host.request(remedy, notice.key);
     }
     ImGui::SameLine();
@@ -161,7 +159,11 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max) {
   ImGui::GetWindowDrawList()->AddCircleFilled(ImVec2(min.x + 24, y), 4, dot);
   const std::string engine = engine_text(ui);
   const std::string_view reason = ui.tr(ui.vm.build_reason);
-  float x = words(ui, "status.engine", engine, min.x + 36, y, t.ink3, "text", reason);
+  float x = words(ui, "status.build", engine, min.x + 36, y, t.ink3, "text", reason) - 14;
+  if (ready) {
+    x = words(ui, "status.threads", ui.vm.threads == 1 ? std::string(ui.tr(S::kOneThread))
+                                                       : ui.tr(S::kThreads, {std::to_string(ui.vm.threads)}), x, y, t.ink3);
+  }
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   if (!reason.empty() && mouse.y > min.y && mouse.x > min.x && mouse.x < x - 12) {
     hint(ui, reason, ImVec2(min.x + 16, min.y), ImVec2(1e5f, max.y));
@@ -173,6 +175,10 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max) {
     }
   }
   x = draw_work(ui, x, y);
+  const float privacy_width = text_width(ui, ui.fonts.text, kStatusSize, ui.tr(S::kPrivate));
+  if (const float room = max.x - 40 - privacy_width - x; ready && !reason.empty() && room > 160) {
+    words(ui, "status.reason", fitted(ui, ui.fonts.text, kStatusSize, reason, room), x, y, t.faint);
+  }
   const std::string privacy(ui.tr(S::kPrivate));
   const float width = text_width(ui, ui.fonts.text, kStatusSize, privacy);
   if (max.x - 20 - width > x) words(ui, "status.private", privacy, max.x - 20 - width, y, t.ink3);

@@ -183,7 +183,7 @@ float draw_pictures(Ui& ui, float x, float y, float right, const FrameContext& c
     const bool selected = sample.id == ui.state.image;
     // Where not all of them fit, the chosen one still does.
     if (float(shown + 1) * step > room && !selected) continue;
-    const Hit hit = hit_area_at(ui, MirrorNode{.key = "image." + sample.id, .role = "button",
+    const Hit hit = hit_area_at(ui, MirrorNode{.key = "sample." + sample.id, .role = "button",
                                                .label = std::string(ui.tr(sample.title)), .selected = selected},
                                 ImVec2(x, y - kThumb / 2), ImVec2(x + kThumb, y + kThumb / 2));
     if (sample.thumbnail.rgba.empty()) {

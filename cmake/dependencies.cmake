@@ -1,9 +1,14 @@
 # Third-party code, already fetched, checked and compiled by `./dev setup`, which links what this
 # checkout uses into build/deps (the names say what; the links say which exact build).
 set(DEPS ${CMAKE_SOURCE_DIR}/build/deps)
-if(NOT EXISTS ${DEPS}/ready)
-  message(FATAL_ERROR "The third-party libraries are not set up. Run ./dev setup.")
-endif()
+
+function(need path)
+  if(NOT EXISTS ${path})
+    message(FATAL_ERROR "${path} is missing. Run ./dev setup.")
+  endif()
+endfunction()
+need(${DEPS}/imgui)
+need(${DEPS}/stb)
 
 if(NOT CONVSCOPE_WASM)
   set(xnnpack_kind native)
@@ -24,6 +29,7 @@ else()
 endif()
 
 function(third_party target folder archive)  # an archive with headers, or headers alone
+  need(${folder}/include)
   if(archive)
     add_library(${target} STATIC IMPORTED GLOBAL)
     set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${folder}/lib/${archive})
@@ -42,10 +48,12 @@ if(NOT CONVSCOPE_WASM STREQUAL "page")
   endif()
 endif()
 
-third_party(gtest ${DEPS}/googletest-${gtest_kind} libgtest.a)
-target_compile_definitions(gtest INTERFACE GTEST_HAS_RTTI=0 GTEST_HAS_EXCEPTIONS=0)
-if(CONVSCOPE_WASM)
-  target_compile_definitions(gtest INTERFACE GTEST_HAS_PTHREAD=0)
+if(EXISTS ${DEPS}/googletest-${gtest_kind})  # a site is built without tests
+  third_party(gtest ${DEPS}/googletest-${gtest_kind} libgtest.a)
+  target_compile_definitions(gtest INTERFACE GTEST_HAS_RTTI=0 GTEST_HAS_EXCEPTIONS=0)
+  if(CONVSCOPE_WASM)
+    target_compile_definitions(gtest INTERFACE GTEST_HAS_PTHREAD=0)
+  endif()
 endif()
 
 # stb: single headers, implemented by one of our own files (src/image).
@@ -57,6 +65,7 @@ set(IMGUI ${DEPS}/imgui)
 set(IMPLOT ${DEPS}/implot)
 add_library(imgui STATIC EXCLUDE_FROM_ALL
   ${IMGUI}/imgui.cpp ${IMGUI}/imgui_draw.cpp ${IMGUI}/imgui_tables.cpp ${IMGUI}/imgui_widgets.cpp
+  ${IMGUI}/imgui_stacklayout.cpp  # imgui-bundle's own; its imgui.cpp calls it
   ${IMPLOT}/implot.cpp ${IMPLOT}/implot_items.cpp)
 target_include_directories(imgui SYSTEM PUBLIC ${IMGUI} ${IMPLOT})
 target_compile_definitions(imgui PUBLIC

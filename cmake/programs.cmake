@@ -38,7 +38,7 @@ elseif(CONVSCOPE_WASM STREQUAL "page")
   convscope_module(page page)
   if(TARGET page)
     target_link_libraries(page PRIVATE ui protocol)
-    target_link_options(page PRIVATE -sENVIRONMENT=web -sMAX_WEBGL_VERSION=2 -sMIN_WEBGL_VERSION=2
+    target_link_options(page PRIVATE -sENVIRONMENT=web -sMAX_WEBGL_VERSION=2 -sMIN_WEBGL_VERSION=2 -lGL -lhtml5.js
       -sINITIAL_MEMORY=32MB)
     convscope_shaders(page)
   endif()

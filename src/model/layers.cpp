@@ -42,18 +42,16 @@ std::vector<NodeId> claim(const Graph& graph, ValueId value, std::vector<bool>& 
 
 // --- Words -------------------------------------------------------------------------------------
 
-// "fire2/squeeze1x1.pre" of the layer "fire2" is "squeeze1x1"; "block3e.pre" of "block3" is "expand".
-std::string filter_name(std::string_view origin, const std::string& layer) {
+// "fire2/squeeze1x1.pre" is "squeeze1x1"; in the block "block3", "block3e.pre" is "expand", "block3d.pre" "depthwise" and
+// "block3.project" or "block3" itself "project"; else the convolution's own name.
+std::string filter_name(std::string_view origin, const ModelLayer& layer) {
   if (origin.ends_with(".pre")) origin.remove_suffix(4);
   if (const size_t slash = origin.rfind('/'); slash != std::string_view::npos) return std::string(origin.substr(slash + 1));
-  if (origin.size() > layer.size() && origin.starts_with(layer)) {
-    std::string_view rest = origin.substr(layer.size());
-    if (rest == "e") return "expand";
-    if (rest == "d") return "depthwise";
-    if (rest.starts_with('.')) return std::string(rest.substr(1));
-  }
-  if (origin == layer && layer.starts_with("block")) return "project";
-  return std::string(origin);
+  if (layer.minor) return layer.kind;
+  if (layer.kind != "block" || !origin.starts_with(layer.name)) return std::string(origin);
+  const std::string_view rest = origin.substr(layer.name.size());
+  if (rest == "e") return "expand";
+  return rest == "d" ? "depthwise" : "project";
 }
 
 std::string window_text(const Window& window) {
@@ -68,35 +66,45 @@ std::string clamp_text(const Op& op) {
   return range.minimum == 0 && range.maximum == 6 ? "ReLU6" : std::format("clip {:g}…{:g}", range.minimum, range.maximum);
 }
 
-// What one node does, or nothing where that goes without saying.
-std::string node_text(const Graph& graph, const Node& node, const std::string& layer, bool alone) {
+// "expand3x3" without its size, which stands beside it.
+std::string step_name(const Node& node, const ModelLayer& layer) {
+  const std::string name = filter_name(node.origin, layer);
+  return name.substr(0, std::min(name.find_first_of("0123456789"), name.size()));
+}
+
+std::string pool_text(const Node& node) {
   const std::string_view kind = node.op->kind();
-  if (kind == "Conv") {
-    const Window window = window_of(*node.op).value_or(Window());
-    if (alone) return (is_depthwise(graph, node) ? "Depthwise conv " : "Conv ") + window_text(window);
-    const std::string name = filter_name(node.origin, layer);
-    const size_t digits = std::min(name.find_first_of("0123456789"), name.size());
-    return name.substr(0, digits) + " " + window_text(window);
-  }
-  if (kind == "MaxPool" || kind == "AveragePool") {
-    return (kind == "MaxPool" ? "Max pool " : "Average pool ") + window_text(window_of(*node.op).value_or(Window()));
-  }
   if (kind == "GlobalAveragePool") return "Global average";
   if (kind == "Gemm") return "Linear";
   if (kind == "Softmax") return "Softmax";
-  if (kind == "Add") return "add";
-  return "";
+  if (kind == "MaxPool" || kind == "AveragePool") {
+    return (kind == "MaxPool" ? "Max pool " : "Average pool ") + window_text(window_of(*node.op).value_or(Window()));
+  }
+  return "";  // goes without saying: Flatten, Concat …
 }
 
-std::string operation_text(const Graph& graph, const std::vector<NodeId>& nodes, const std::string& layer) {
+// One convolution in full; of several the steps, those beside each other joined by "&".
+std::string operation_text(const Graph& graph, const std::vector<NodeId>& nodes, const ModelLayer& layer) {
   const auto convolutions = std::ranges::count_if(nodes, [&](NodeId id) { return graph.node(id).op->kind() == "Conv"; });
   std::string text, clamp;
+  const Node* last = nullptr;
   for (NodeId id : nodes) {
     const Node& node = graph.node(id);
     if (node.op->clamp_range()) clamp = clamp_text(*node.op);
-    const std::string part = node_text(graph, node, layer, convolutions == 1);
-    if (part.empty()) continue;
-    text += text.empty() ? part : (part == "add" ? " + skip" : " → " + part);
+    if (node.op->kind() == "Add") text += " + skip";
+    if (node.op->kind() != "Conv") {
+      text += pool_text(node);
+      continue;
+    }
+    const std::string window = window_text(window_of(*node.op).value_or(Window()));
+    if (convolutions == 1) {
+      text += (is_depthwise(graph, node) ? "Depthwise conv " : "Conv ") + window;
+    } else if (last != nullptr && last->inputs[0] == node.inputs[0] && step_name(*last, layer) == step_name(node, layer)) {
+      text += " & " + window;
+    } else {
+      text += (text.empty() ? "" : " → ") + step_name(node, layer) + " " + window;
+    }
+    last = &node;
   }
   if (convolutions == 1 && !clamp.empty()) text += " + " + clamp;
   return text;
@@ -167,7 +175,7 @@ int64_t node_flops(const Graph& graph, const Node& node) {
 
 void describe(const Model& model, ModelLayer& layer, const std::vector<NodeId>& nodes) {
   const Graph& graph = model.graph;
-  layer.operation = operation_text(graph, nodes, layer.name);
+  layer.operation = operation_text(graph, nodes, layer);
   layer.parameters = layer.flops = 0;
   layer.filters.clear();
   std::set<int32_t> counted;
@@ -179,7 +187,7 @@ void describe(const Model& model, ModelLayer& layer, const std::vector<NodeId>& 
       if (parameter >= 0 && counted.insert(parameter).second) layer.parameters += graph.shape(input).elements();
     }
     if (node.op->kind() != "Conv") continue;
-    layer.filters.push_back({filter_name(node.origin, layer.name), id, node.inputs[0], node.outputs[0],
+    layer.filters.push_back({filter_name(node.origin, layer), id, node.inputs[0], node.outputs[0],
                              graph.value(node.inputs[1]).parameter,
                              node.inputs.size() > 2 ? graph.value(node.inputs[2]).parameter : -1});
   }

@@ -67,9 +67,9 @@ std::string model_error_chinese(const Error& error);
 void describe_layers(Model& model);
 
 // The untrained network: fresh weights for every parameter, drawn from N(0, σ²) by `seed`, biases 0. σ is chosen layer by
-// layer so that every convolution and linear layer answers with variance 1 (He et al. 2015, with the second moment of
-// each layer's own input in the place of its ½·fan-in; residual sums and ReLU6 are accounted for), so that
-// neither activations nor gradients vanish, explode or saturate.
+// layer so that every convolution and linear layer is expected to answer with variance 1 (He et al. 2015, with the second
+// moment of each layer's own input in the place of their ½; residual sums, pooling and ReLU6 are accounted for), so that
+// neither activations nor gradients vanish, explode or saturate. Logits that follow a rectifier get a bias of 2.
 Result<Parameters> randomise(const Model& model, uint64_t seed);
 
 // The weights of one convolution, out × inputs per group × rows × columns.

@@ -51,6 +51,22 @@ double second_moment(const Graph& graph, const Node& node, const std::vector<dou
   return of(node.inputs[0]);
 }
 
+// Where a rectifier stands between the last weights and the logits (SqueezeNet), half of an untrained network's logits
+// would be cut to 0 and have no gradient at all; this bias, two standard deviations, lifts them over it. Returns that
+// bias parameter, or -1.
+int32_t rectified_logit_bias(const Model& model) {
+  bool rectified = false;
+  for (NodeId id = model.graph.value(model.logits).producer; id.valid();) {
+    const Node& node = model.graph.node(id);
+    if (node.op->clamp_range()) rectified = true;
+    const bool weighted = node.op->kind() == "Conv" || node.op->kind() == "Gemm";
+    if (weighted) return rectified && node.inputs.size() > 2 ? model.graph.value(node.inputs[2]).parameter : -1;
+    id = model.graph.value(node.inputs[0]).producer;
+  }
+  return -1;
+}
+constexpr float kLiftedBias = 2.0f;
+
 }  // namespace
 
 Result<Parameters> randomise(const Model& model, uint64_t seed) {
@@ -73,6 +89,9 @@ Result<Parameters> randomise(const Model& model, uint64_t seed) {
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (!parameters[i].empty()) continue;
     TRY(parameters[i], Tensor::zeros(model.parameters[i].shape()));
+  }
+  if (const int32_t bias = rectified_logit_bias(model); bias >= 0) {
+    std::ranges::fill(parameters[static_cast<size_t>(bias)].values(), kLiftedBias);
   }
   return parameters;
 }

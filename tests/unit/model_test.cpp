@@ -134,7 +134,7 @@ TEST(ModelSqueezeNet, LayersAndGeometry) {
   EXPECT_EQ(shape("conv10"), (Shape{1, 15, 15, 1000}));
   EXPECT_EQ(shape("logits"), (Shape{1, 1000}));
   const ModelLayer& fire = *model->find_layer("fire4");
-  EXPECT_EQ(fire.operation, "squeeze 1×1 → expand 1×1 → expand 3×3");
+  EXPECT_EQ(fire.operation, "squeeze 1×1 → expand 1×1 & 3×3");
   ASSERT_EQ(fire.filters.size(), 3u);
   EXPECT_EQ(fire.filters[2].name, "expand3x3");
   EXPECT_EQ(model->graph.shape(fire.pre), model->graph.shape(fire.value));

@@ -167,6 +167,11 @@ void App::frame(double seconds) {
   requests_.begin_frame(vm_, seconds);
   requests_.want("forward", Forward{.thumbnails = 4});
   touch_scroll();
+  if (std::exchange(arrows_taken_, false)) {
+    // Dear ImGui has moved its own cursor too, for which nobody asked.
+    ImGui::GetCurrentContext()->NavId = 0;
+    ImGui::SetNavCursorVisible(false);
+  }
   ui_.highlighted_layer = std::exchange(state_.hovered_layer, "");
   ui_.highlighted_channel = std::exchange(state_.hovered_channel, -1);
 
@@ -181,6 +186,7 @@ void App::frame(double seconds) {
   ImGui::PopFont();
   ImGui::PopStyleVar();
   requests_.end_frame();
+  keyboard_walks_ = ImGui::GetCurrentContext()->NavCursorVisible && !arrows_taken_;
   if (!ui_.dismissed_notice.empty()) {
     vm_.remove_notice(std::exchange(ui_.dismissed_notice, ""));
     ui_.want_frame_in(0);
@@ -316,7 +322,7 @@ void App::draw_sheets() {
     list->AddRectFilled(ImVec2(0, 0), screen, with_alpha(IM_COL32(15, 18, 22, 120), dim));
   }
   const float width = std::min(screen.x - 48, kInspectorWidth);
-  const float slide = ui_.appear(any ? "sheet" : "sheet.none", 0.2f);
+  const float slide = any ? ui_.appear("sheet", 0.2f) : 1;
   ImGui::PushStyleVar(ImGuiStyleVar_PopupRounding, 0);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 12));
   ImGui::SetNextWindowPos(ImVec2((slide - 1) * 60, top));
@@ -359,7 +365,7 @@ void App::handle_keys() {
   }
   if (ImGui::IsKeyPressed(ImGuiKey_Escape, false)) step_back();
   // Arrows walk the layers unless the keyboard is already walking the controls.
-  if (vm_.model && !io.NavVisible) {
+  if (vm_.model && !keyboard_walks_) {
     const int direction = ImGui::IsKeyPressed(ImGuiKey_DownArrow) ? 1 : ImGui::IsKeyPressed(ImGuiKey_UpArrow) ? -1 : 0;
     if (direction != 0) {
       int index = vm_.layer_index(shown_layer(ui_));
@@ -369,7 +375,7 @@ void App::handle_keys() {
       do index += direction;
       while (index >= 0 && index < count && layer_at(index).minor && !inside);
       if (index >= 0 && index < count) choose_layer(ui_, layer_at(index));
-      ImGui::SetNavCursorVisible(false);
+      arrows_taken_ = true;
     }
   }
 }

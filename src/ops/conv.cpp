@@ -31,6 +31,7 @@ class Conv final : public Op {
   Conv(const Window& window, int64_t group) : window_(window), group_(group) {}
   const OpDoc& doc() const override { return kDoc; }
   std::string attributes() const override { return text(window_); }
+  const Window& window() const { return window_; }
 
   Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
     if (inputs.size() < 2 || inputs.size() > 3 || inputs[0].rank() != 4 || inputs[1].rank() != 4) {
@@ -120,6 +121,13 @@ Window window(std::array<int64_t, 2> kernel, std::array<int64_t, 2> strides, Pad
 }  // namespace
 
 OpPtr make_conv(const Window& window, int64_t group) { return std::make_shared<Conv>(window, group); }
+
+Result<OpPtr> single_channel_conv(const Op& conv) {
+  if (conv.kind() != kDoc.kind) {
+    return fail(ErrorCode::kUnsupported, std::string(conv.kind()) + " is no convolution; it has no slices");
+  }
+  return make_conv(static_cast<const Conv&>(conv).window(), 1);
+}
 
 OpEntry conv_entry() {
   return {

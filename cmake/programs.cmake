@@ -13,9 +13,9 @@ set(module_api instantiateWasm wasmBinary wasmMemory locateFile mainScriptUrlOrB
 list(JOIN module_api "," module_api)
 
 # An ES module whose default export is the factory: <output>.js beside <output>.wasm. What it
-# exports is marked EMSCRIPTEN_KEEPALIVE in src/<folder>.
+# exports is marked EMSCRIPTEN_KEEPALIVE in <folder>.
 function(convscope_module folder output)  # convscope_module(<folder> <output> <library or option>...)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
   endif()
@@ -35,7 +35,7 @@ if(NOT CONVSCOPE_WASM)
     target_link_libraries(convscope PRIVATE our_warnings engine)
   endif()
 elseif(CONVSCOPE_WASM STREQUAL "page")
-  convscope_module(page page)
+  convscope_module(src/page page)
   if(TARGET page)
     target_link_libraries(page PRIVATE ui protocol)
     target_link_options(page PRIVATE -sENVIRONMENT=web -sMAX_WEBGL_VERSION=2 -sMIN_WEBGL_VERSION=2 -lGL -lhtml5.js
@@ -47,16 +47,19 @@ else()
   if(CONVSCOPE_THREADS)
     string(APPEND engine -threads)
   endif()
-  convscope_module(worker ${engine})
-  if(TARGET ${engine})
-    target_link_libraries(${engine} PRIVATE engine)
-    # Without "web" Emscripten imports node's modules at the top, which no browser can load.
-    target_link_options(${engine} PRIVATE -sENVIRONMENT=web,worker,node)
-    if(CONVSCOPE_THREADS)
-      # Workers cannot start while the engine blocks, so they must exist before it does. The
-      # program that loads the module says how many: its threads less one.
-      target_link_options(${engine} PRIVATE "-sPTHREAD_POOL_SIZE=Module['pthread_pool_size']|0")
+  convscope_module(src/worker ${engine})
+  convscope_module(tests/bench/engine engine_bench)  # the same libraries, called without messages
+  foreach(module ${engine} engine_bench)
+    if(TARGET ${module})
+      target_link_libraries(${module} PRIVATE engine)
+      # Without "web" Emscripten imports node's modules at the top, which no browser can load.
+      target_link_options(${module} PRIVATE -sENVIRONMENT=web,worker,node)
+      if(CONVSCOPE_THREADS)
+        # Workers cannot start while the engine blocks, so they must exist before it does. The
+        # program that loads the module says how many: its threads less one.
+        target_link_options(${module} PRIVATE "-sPTHREAD_POOL_SIZE=Module['pthread_pool_size']|0")
+      endif()
     endif()
-    add_custom_target(engine_module DEPENDS ${engine})
-  endif()
+  endforeach()
+  add_custom_target(engine_module DEPENDS ${engine})
 endif()

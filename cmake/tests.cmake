@@ -24,7 +24,7 @@ function(convscope_test name)
 endfunction()
 
 add_custom_target(all_tests)
-if(CONVSCOPE_WASM STREQUAL "page")
+if(CONVSCOPE_WASM STREQUAL "page" OR NOT TARGET gtest)
   return()
 endif()
 foreach(name unit grad golden property errors)

@@ -1,0 +1,176 @@
+# shellcheck shell=bash
+# Sourced by ./dev: runs the suites of tests and adds up what passed and failed.
+#
+# A suite is one program; its name says where and what, e.g. wasm-relaxed/unit. Each runs to its end
+# whatever the others did, and its output is in build/tests/<suite>.log.
+
+declare -i passed=0 failed=0 skipped=0
+declare -a failures=()
+filter='' cases=''
+
+wants() {  # wants SUITE: whether the filter of `./dev test` lets it run
+  if [ "$filter" = --list ]; then
+    printf '%s\n' "$1"
+    return 1
+  fi
+  [[ $1 == *"$filter"* ]]
+}
+
+wants_any() {  # wants_any PREFIX SUITE...: used to decide whether a build is needed
+  local prefix=$1 suite
+  shift
+  for suite in "$@"; do [[ $prefix$suite == *"$filter"* ]] && return; done
+  return 1
+}
+
+record() {  # record SUITE PASSED FAILED SKIPPED SECONDS
+  passed+=$2 failed+=$3 skipped+=$4
+  printf '%-32s %6d passed %4d failed%s  %d s\n' "$1" "$2" "$3" \
+    "$([ "$4" = 0 ] || printf ', %d skipped' "$4")" "$5"
+  if [ "$3" != 0 ]; then
+    failures+=("$1")
+    failing_lines "$ROOT/build/tests/${1//\//-}.log"
+  fi
+}
+
+failing_lines() {
+  grep -hE '^\[  FAILED  \] [A-Za-z]|: Failure$|^ *not ok |^(FAIL|ERROR): |ERROR: AddressSanitizer|runtime error:|error TS|^.*: error: ' "$1" |
+    sort -u | head -n 20 | sed 's/^/    /'
+  printf '    (%s)\n' "${1#"$ROOT"/}"
+}
+
+count_of() { grep -cE "$1" "$2" || true; }
+
+suite() {  # suite NAME gtest|tap|unittest|command COMMAND...
+  local name=$1 kind=$2 status=0 start=$SECONDS log good bad skips
+  shift 2
+  wants "$name" || return 0
+  log=$ROOT/build/tests/${name//\//-}.log
+  mkdir -p "$ROOT/build/tests"
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  case $kind in
+    gtest)
+      good=$(count_of '^\[       OK \]' "$log")
+      skips=$(count_of '^\[  SKIPPED \] .* \([0-9]+ ms\)' "$log")
+      bad=$(count_of '^\[  FAILED  \] .* \([0-9]+ ms\)' "$log")
+      ;;
+    tap)
+      good=$(sed -n 's/^# pass //p' "$log" | tail -n 1)
+      bad=$(sed -n 's/^# fail //p' "$log" | tail -n 1)
+      skips=$(sed -n 's/^# skipped //p' "$log" | tail -n 1)
+      ;;
+    unittest)
+      good=$(sed -n 's/^Ran \([0-9]*\) tests\? in .*/\1/p' "$log" | tail -n 1)
+      bad=$(($(sed -n 's/^FAILED.*failures=\([0-9]*\).*/\1/p' "$log" | tail -n 1) + $(sed -n 's/^FAILED.*errors=\([0-9]*\).*/\1/p' "$log" | tail -n 1) + 0))
+      skips=$(sed -n 's/.*skipped=\([0-9]*\).*/\1/p' "$log" | tail -n 1)
+      good=$((${good:-0} - bad - ${skips:-0}))
+      ;;
+    command)
+      good=$((status == 0)) bad=$((status != 0)) skips=0
+      ;;
+  esac
+  # A program that died, or ran nothing, failed, whatever it had printed.
+  if [ "$status" != 0 ] && [ "${bad:-0}" = 0 ]; then bad=1; fi
+  if [ "$((${good:-0} + ${bad:-0} + ${skips:-0}))" = 0 ]; then bad=1; fi
+  record "$name" "${good:-0}" "${bad:-0}" "${skips:-0}" $((SECONDS - start))
+}
+
+# Builds; a build that fails counts as one failed test and the suites of that build do not run.
+built() {  # built SUITE PRESET TARGET...
+  local name=$1 log=$ROOT/build/tests/${1//\//-}.log start=$SECONDS
+  shift
+  mkdir -p "$ROOT/build/tests"
+  if (configure "$1" && ninja -C "build/$1" -k 0 -j "$JOBS" "${@:2}") >"$log" 2>&1 </dev/null; then
+    printf '%-32s built  %d s\n' "$name" $((SECONDS - start))
+    return
+  fi
+  record "$name" 0 1 0 $((SECONDS - start))
+  return 1
+}
+
+with_sanitizers() {
+  ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+    UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+    TSAN_OPTIONS=halt_on_error=1 "$@"
+}
+
+has_tests() { compgen -G "$ROOT/tests/$1/*.cpp" >/dev/null; }
+
+readonly SUITES="unit grad golden property errors"
+
+native_suites() {
+  local kind kinds=()
+  for kind in $SUITES ui; do has_tests "$kind" && kinds+=("$kind"); done
+  if [ "$filter" != --list ]; then
+    wants_any native/ "${kinds[@]}" || return 0
+    built native/build dev all_tests || true
+  fi
+  for kind in "${kinds[@]}"; do
+    suite "native/$kind" gtest with_sanitizers "build/dev/${kind}_tests" ${cases:+"--gtest_filter=$cases"}
+  done
+}
+
+tsan_suites() {
+  [ "$filter" = --list ] || wants_any tsan/ threads || return 0
+  [ "$filter" = --list ] || built tsan/build tsan unit_tests || return 0
+  suite tsan/threads gtest with_sanitizers build/tsan/unit_tests "--gtest_filter=${cases:-*Thread*:*Pool*:*Engine*}"
+}
+
+wasm_suites() {
+  local engine kind kinds=()
+  for kind in $SUITES; do has_tests "$kind" && kinds+=("$kind"); done
+  for engine in $ENGINES; do
+    if [ "$filter" != --list ]; then
+      wants_any "wasm-$engine/" "${kinds[@]}" || continue
+      built "wasm-$engine/build" "wasm-$engine" all_tests || true
+    fi
+    for kind in "${kinds[@]}"; do
+      suite "wasm-$engine/$kind" gtest node $NODE_WASM "build/wasm-$engine/${kind}_tests.cjs" \
+        ${cases:+"--gtest_filter=$cases"}
+    done
+  done
+}
+
+node_tests() { node $NODE_WASM --test --test-reporter=tap ${cases:+"--test-name-pattern=$cases"} "$@"; }
+
+run_tests() {
+  filter=${1:-} cases=${2:-}
+  local start=$SECONDS site_suites="structure e2e"
+  if [ "$filter" != --list ]; then
+    setup test
+    printf 'ConvScope tests, %s\n' "$(git describe --always --dirty 2>/dev/null || echo 'no git')"
+    if node --experimental-wasm-relaxed-simd -e 0 2>/dev/null; then
+      NODE_WASM=--experimental-wasm-relaxed-simd
+    fi
+    if wants_any '' models native/unit native/golden wasm-simd/unit wasm-simd/golden structure e2e; then
+      models
+    fi
+  fi
+  suite typescript command node node_modules/typescript/bin/tsc --noEmit -p web
+  suite web tap node_tests --import ./tests/support/typescript.mjs tests/web/*.test.ts
+  suite models unittest "$DEPS/python/bin/python" -m unittest discover -s tests/models -v
+  native_suites
+  tsan_suites
+  wasm_suites
+  if [ "$filter" = --list ]; then
+    printf '%s\n' $site_suites
+    return
+  fi
+  if wants_any '' $site_suites; then
+    if (fonts && build_modules && quietly "page" node web/build.mjs --out build/site) 2>&1; then
+      export CONVSCOPE_SITE=$ROOT/build/site
+      suite structure tap node_tests tests/structure/*.test.mjs
+      suite e2e tap node_tests --test-concurrency=1 tests/e2e/*.test.mjs
+    else
+      mkdir -p build/tests
+      : >build/tests/site.log
+      record site 0 1 0 0
+    fi
+  fi
+  printf '\n%s in %d min %d s\n' "${failures[*]:+failed: ${failures[*]}
+}all suites" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60))
+  [ "$skipped" = 0 ] || printf '%d skipped (their logs in build/tests say why)\n' "$skipped"
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" = 0 ]
+}
+NODE_WASM=

@@ -48,11 +48,11 @@ class Concat final : public Op {
     const Shape& shape = outputs[0].shape;
     const int axis = axis_ < 0 ? axis_ + shape.rank() : axis_;
     const int64_t outer = outer_elements(shape, axis);
-    auto to = outputs[0].values.begin();
+    double* to = outputs[0].values.data();
     for (int64_t o = 0; o < outer; ++o) {
       for (const DoubleTensor& part : inputs) {
         const int64_t run = part.shape.elements() / outer;
-        to = std::copy_n(part.values.begin() + o * run, run, to);
+        to = std::copy_n(part.values.data() + o * run, run, to);
       }
     }
   }

@@ -45,8 +45,8 @@ class Pad final : public Op {
     const int axis = positive_axis(x);
     const int64_t inner = inner_elements(x, axis);
     for (int64_t o = 0; o < outer_elements(x, axis); ++o) {
-      std::copy_n(inputs[0].values.begin() + o * x[axis] * inner, x[axis] * inner,
-                  outputs[0].values.begin() + (o * y[axis] + before_) * inner);
+      std::copy_n(inputs[0].values.data() + o * x[axis] * inner, x[axis] * inner,
+                  outputs[0].values.data() + (o * y[axis] + before_) * inner);
     }
   }
 

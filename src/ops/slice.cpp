@@ -45,9 +45,9 @@ class Slice final : public Op {
     const Shape& shape = inputs[0].shape;
     const int axis = positive_axis(shape);
     const int64_t inner = inner_elements(shape, axis);
-    auto to = outputs[0].values.begin();
+    double* to = outputs[0].values.data();
     for (int64_t o = 0; o < outer_elements(shape, axis); ++o) {
-      to = std::copy_n(inputs[0].values.begin() + (o * shape[axis] + begin_) * inner, length_ * inner, to);
+      to = std::copy_n(inputs[0].values.data() + (o * shape[axis] + begin_) * inner, length_ * inner, to);
     }
   }
 

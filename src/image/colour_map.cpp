@@ -10,7 +10,8 @@ namespace convscope {
 namespace {
 
 constexpr std::array<uint8_t, 3> kNotANumber = {128, 128, 128};
-constexpr ColourMap kAll[] = {ColourMap::kGray, ColourMap::kMagma, ColourMap::kViridis, ColourMap::kSigned};
+constexpr ColourMap kAll[] = {ColourMap::kGray, ColourMap::kMagma, ColourMap::kViridis,
+                              ColourMap::kSigned};
 
 constexpr ColourTable make_gray() {
   ColourTable table{};
@@ -48,7 +49,8 @@ std::optional<ColourMap> colour_map_by_name(std::string_view name) {
   return std::nullopt;
 }
 
-Image coloured(std::span<const float> values, int width, int height, ColourMap map, float minimum, float maximum) {
+Image coloured(std::span<const float> values, int width, int height, ColourMap map, float minimum,
+               float maximum) {
   CHECK(values.size() == static_cast<size_t>(width) * static_cast<size_t>(height));
   const ColourTable& table = colour_table(map);
   const float range = maximum - minimum;
@@ -56,7 +58,9 @@ Image coloured(std::span<const float> values, int width, int height, ColourMap m
   Image image(width, height);
   for (size_t i = 0; i < values.size(); ++i) {
     const float position = range > 0 ? std::clamp((values[i] - minimum) / range, 0.0f, 1.0f) : flat;
-    const auto& colour = std::isnan(values[i]) ? kNotANumber : table[static_cast<size_t>(std::lround(position * 255.0f))];
+    const auto& colour = std::isnan(values[i])
+                             ? kNotANumber
+                             : table[static_cast<size_t>(std::lround(position * 255.0f))];
     std::ranges::copy(colour, image.rgb.begin() + static_cast<std::ptrdiff_t>(i * 3));
   }
   return image;

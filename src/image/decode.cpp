@@ -9,8 +9,8 @@
 namespace convscope {
 namespace {
 
-// More than any one array of a picture of this size can need: 16 bits × 4 channels, doubled once while unpacking, or
-// the coefficients of a component padded to whole blocks.
+// More than any one array of a picture of this size can need: 16 bits × 4 channels, doubled once
+// while unpacking, or the coefficients of a component padded to whole blocks.
 size_t allocation_limit(const ImageHeader& header) {
   return static_cast<size_t>((header.width + 64) * (header.height + 64)) * 16 + (1 << 20);
 }
@@ -36,12 +36,14 @@ std::expected<Image, ImageError> decode_image(std::span<const uint8_t> file) {
   if (decoded.pixels == nullptr) {
     return problem(decoded.out_of_memory ? ImageProblem::kOutOfMemory : ImageProblem::kDamaged);
   }
-  if (decoded.width != header->width || decoded.height != header->height) return problem(ImageProblem::kDamaged);
+  if (decoded.width != header->width || decoded.height != header->height)
+    return problem(ImageProblem::kDamaged);
   const auto pixels = static_cast<size_t>(decoded.width) * static_cast<size_t>(decoded.height);
   if (!can_allocate(pixels * 3)) return problem(ImageProblem::kOutOfMemory);
   Image image;
   if (header->has_alpha) {
-    auto opaque = image_from_rgba(decoded.width, decoded.height, {decoded.pixels.get(), pixels * 4});
+    auto opaque =
+        image_from_rgba(decoded.width, decoded.height, {decoded.pixels.get(), pixels * 4});
     if (!opaque) return problem(ImageProblem::kDamaged);
     image = *std::move(opaque);
   } else {
@@ -49,7 +51,8 @@ std::expected<Image, ImageError> decode_image(std::span<const uint8_t> file) {
     std::memcpy(image.rgb.data(), decoded.pixels.get(), pixels * 3);
   }
   decoded.pixels.reset();
-  if (header->orientation != 1 && !can_allocate(pixels * 3)) return problem(ImageProblem::kOutOfMemory);
+  if (header->orientation != 1 && !can_allocate(pixels * 3))
+    return problem(ImageProblem::kOutOfMemory);
   return upright(std::move(image), header->orientation);
 }
 

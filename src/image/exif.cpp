@@ -10,8 +10,11 @@ constexpr size_t kHeaderBytes = 8, kEntryBytes = 12;
 
 class TiffReader {
  public:
-  explicit TiffReader(std::span<const uint8_t> bytes) : bytes_(bytes), big_endian_(!bytes.empty() && bytes[0] == 'M') {}
-  bool has(size_t at, size_t count) const { return at <= bytes_.size() && count <= bytes_.size() - at; }
+  explicit TiffReader(std::span<const uint8_t> bytes)
+      : bytes_(bytes), big_endian_(!bytes.empty() && bytes[0] == 'M') {}
+  bool has(size_t at, size_t count) const {
+    return at <= bytes_.size() && count <= bytes_.size() - at;
+  }
   uint32_t u16(size_t at) const {
     const uint32_t a = bytes_[at], b = bytes_[at + 1];
     return big_endian_ ? a << 8 | b : b << 8 | a;
@@ -30,7 +33,8 @@ class TiffReader {
 
 int exif_orientation(std::span<const uint8_t> tiff) {
   const TiffReader reader(tiff);
-  if (!reader.has(0, kHeaderBytes) || tiff[0] != tiff[1] || (tiff[0] != 'I' && tiff[0] != 'M')) return 1;
+  if (!reader.has(0, kHeaderBytes) || tiff[0] != tiff[1] || (tiff[0] != 'I' && tiff[0] != 'M'))
+    return 1;
   if (reader.u16(2) != 42) return 1;
   const size_t directory = reader.u32(4);
   if (!reader.has(directory, 2)) return 1;

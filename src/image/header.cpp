@@ -1,5 +1,6 @@
-// The structure of JPEG and PNG files: what stb_image does not check and people need to know (a file that ends too
-// early, a wrong checksum), and what must be known before memory is taken (the size).
+// The structure of JPEG and PNG files: what stb_image does not check and people need to know (a
+// file that ends too early, a wrong checksum), and what must be known before memory is taken (the
+// size).
 #include <array>
 #include <cstring>
 #include <optional>
@@ -12,7 +13,8 @@
 namespace convscope {
 namespace {
 
-// More scans than any encoder writes: each costs a pass over the whole picture, so a small file could take hours.
+// More scans than any encoder writes: each costs a pass over the whole picture, so a small file
+// could take hours.
 constexpr int kMaxJpegScans = 100;
 
 using Bytes = std::span<const uint8_t>;
@@ -31,8 +33,19 @@ std::optional<ImageError> check_size(const ImageHeader& header) {
 
 // --- JPEG (ITU T.81, annex B) ------------------------------------------------------------------
 
-enum JpegMarker : uint8_t { kSof0 = 0xc0, kSof2 = 0xc2, kDht = 0xc4, kJpg = 0xc8, kDac = 0xcc, kRst0 = 0xd0, kRst7 = 0xd7,
-                            kEoi = 0xd9, kSos = 0xda, kApp1 = 0xe1, kTem = 0x01 };
+enum JpegMarker : uint8_t {
+  kSof0 = 0xc0,
+  kSof2 = 0xc2,
+  kDht = 0xc4,
+  kJpg = 0xc8,
+  kDac = 0xcc,
+  kRst0 = 0xd0,
+  kRst7 = 0xd7,
+  kEoi = 0xd9,
+  kSos = 0xda,
+  kApp1 = 0xe1,
+  kTem = 0x01
+};
 
 bool is_frame_header(uint8_t marker) {
   return marker >= kSof0 && marker <= 0xcf && marker != kDht && marker != kJpg && marker != kDac;
@@ -66,11 +79,12 @@ class JpegReader {
     return std::unexpected(ImageError{what, "JPEG", header_.width, header_.height});
   }
 
-  // The next 0xFF that is followed by a marker, passing over coded data (stuffed zeros, restarts) and fill bytes; 0 at
-  // the end of the file.
+  // The next 0xFF that is followed by a marker, passing over coded data (stuffed zeros, restarts)
+  // and fill bytes; 0 at the end of the file.
   uint8_t next_marker() {
     while (at_ < file_.size()) {
-      const auto* found = static_cast<const uint8_t*>(std::memchr(file_.data() + at_, 0xff, file_.size() - at_));
+      const auto* found =
+          static_cast<const uint8_t*>(std::memchr(file_.data() + at_, 0xff, file_.size() - at_));
       if (found == nullptr) break;
       at_ = static_cast<size_t>(found - file_.data()) + 1;
       if (at_ == file_.size()) break;
@@ -85,11 +99,13 @@ class JpegReader {
   std::optional<ImageError> read_segment(uint8_t marker, Bytes segment) {
     if (is_frame_header(marker)) return read_frame(marker, segment);
     constexpr std::array<uint8_t, 6> kExif = {'E', 'x', 'i', 'f', 0, 0};
-    if (marker == kApp1 && segment.size() > kExif.size() && std::memcmp(segment.data(), kExif.data(), kExif.size()) == 0) {
+    if (marker == kApp1 && segment.size() > kExif.size() &&
+        std::memcmp(segment.data(), kExif.data(), kExif.size()) == 0) {
       header_.orientation = exif_orientation(segment.subspan(kExif.size()));
     }
     if (marker == kSos) {
-      if (header_.width == 0 || ++scans_ > kMaxJpegScans) return ImageError{ImageProblem::kDamaged, "JPEG"};
+      if (header_.width == 0 || ++scans_ > kMaxJpegScans)
+        return ImageError{ImageProblem::kDamaged, "JPEG"};
     }
     return std::nullopt;
   }
@@ -99,7 +115,9 @@ class JpegReader {
     header_.height = u16_be(segment, 1);
     header_.width = u16_be(segment, 3);
     if (auto wrong = check_size(header_)) return wrong;
-    const auto uncommon = [](const char* what) { return ImageError{ImageProblem::kUncommonEncoding, what}; };
+    const auto uncommon = [](const char* what) {
+      return ImageError{ImageProblem::kUncommonEncoding, what};
+    };
     if (segment[0] != 8) return uncommon("JPEG with more than 8 bits");
     if (marker >= 0xc9) return uncommon("JPEG with arithmetic coding");
     if (marker > kSof2) return uncommon("lossless or hierarchical JPEG");
@@ -146,7 +164,8 @@ std::expected<ImageHeader, ImageError> read_png_header(Bytes file) {
     const size_t length = u32_be(file, at);
     const uint32_t name = u32_be(file, at + 4);
     const bool first = at == 8;
-    if (first != (name == chunk_name("IHDR")) || (first && length != 13)) return problem(ImageProblem::kDamaged);
+    if (first != (name == chunk_name("IHDR")) || (first && length != 13))
+      return problem(ImageProblem::kDamaged);
     if (length > file.size() - at - 12) return problem(ImageProblem::kTruncated);
     const Bytes data = file.subspan(at + 8, length);
     if (first) {
@@ -178,7 +197,8 @@ std::expected<ImageHeader, ImageError> read_image_header(Bytes file) {
   };
   const auto format = sniff_image(file);
   if (!format) return std::unexpected(with_bytes(format.error()));
-  auto header = *format == ImageHeader::Format::kJpeg ? JpegReader(file).read() : read_png_header(file);
+  auto header =
+      *format == ImageHeader::Format::kJpeg ? JpegReader(file).read() : read_png_header(file);
   return std::move(header).transform_error(with_bytes);
 }
 

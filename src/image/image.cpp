@@ -20,13 +20,15 @@ uint8_t over_white(uint32_t colour, uint32_t alpha) {
 Result<Image> image_from_rgba(int width, int height, std::span<const uint8_t> rgba) {
   if (width <= 0 || height <= 0 || width > kMaxImageSide || height > kMaxImageSide ||
       int64_t{width} * height > kMaxImagePixels) {
-    return fail(ErrorCode::kTooLarge, "a picture of " + std::to_string(width) + " × " + std::to_string(height) +
+    return fail(ErrorCode::kTooLarge, "a picture of " + std::to_string(width) + " × " +
+                                          std::to_string(height) +
                                           " pixels is outside the limits; choose another size");
   }
   const auto pixels = static_cast<size_t>(width) * static_cast<size_t>(height);
   if (rgba.size() != pixels * 4) {
-    return fail(ErrorCode::kInvalidArgument, "the pixels of a picture have " + std::to_string(rgba.size()) +
-                                                 " bytes, want " + std::to_string(pixels * 4));
+    return fail(ErrorCode::kInvalidArgument, "the pixels of a picture have " +
+                                                 std::to_string(rgba.size()) + " bytes, want " +
+                                                 std::to_string(pixels * 4));
   }
   Image image(width, height);
   for (size_t i = 0; i < pixels; ++i) {
@@ -60,7 +62,8 @@ Image upright(Image image, int orientation) {
   if (orientation < 2 || orientation > 8) return image;
   const bool transposed = orientation >= 5;
   Image out(transposed ? image.height : image.width, transposed ? image.width : image.height);
-  // Orientation says on which edges of the upright picture the stored first row and first column lie.
+  // Orientation says on which edges of the upright picture the stored first row and first column
+  // lie.
   const bool flip_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool flip_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   for (int y = 0; y < out.height; ++y) {

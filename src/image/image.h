@@ -15,7 +15,8 @@ struct Image {
   std::vector<uint8_t> rgb;
 
   Image() = default;
-  Image(int w, int h) : width(w), height(h), rgb(static_cast<size_t>(w) * static_cast<size_t>(h) * 3) {}
+  Image(int w, int h)
+      : width(w), height(h), rgb(static_cast<size_t>(w) * static_cast<size_t>(h) * 3) {}
 
   bool empty() const { return rgb.empty(); }
   uint8_t* pixel(int x, int y) { return rgb.data() + offset(x, y); }
@@ -32,15 +33,15 @@ struct Image {
 inline constexpr int kMaxImageSide = 16'384;
 inline constexpr int64_t kMaxImagePixels = 50'000'000;
 
-// From four bytes a pixel (R, G, B, A; not premultiplied), laid over white. Fails where the count does not fit the
-// size or the size exceeds the limits.
+// From four bytes a pixel (R, G, B, A; not premultiplied), laid over white. Fails where the count
+// does not fit the size or the size exceeds the limits.
 Result<Image> image_from_rgba(int width, int height, std::span<const uint8_t> rgba);
 std::vector<uint8_t> rgba_from_image(const Image& image);
 
 // The rectangle must lie inside the image.
 Image crop(const Image& image, int left, int top, int width, int height);
-// Turned upright: `orientation` is EXIF's 1…8, which says where the stored picture's first row and column belong;
-// any other value is taken as 1.
+// Turned upright: `orientation` is EXIF's 1…8, which says where the stored picture's first row and
+// column belong; any other value is taken as 1.
 Image upright(Image image, int orientation);
 
 }  // namespace convscope

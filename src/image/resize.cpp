@@ -8,7 +8,8 @@
 namespace convscope {
 namespace {
 
-constexpr int kPrecisionBits = 32 - 8 - 2;  // Pillow's: a sum of weighted bytes stays inside 32 bits
+constexpr int kPrecisionBits =
+    32 - 8 - 2;  // Pillow's: a sum of weighted bytes stays inside 32 bits
 
 double support_of(ResizeFilter filter) {
   switch (filter) {
@@ -29,7 +30,8 @@ double weight_at(ResizeFilter filter, double x) {
   return 0.0;
 }
 
-// For a range of output positions along one axis: the first input each reads, and the weights of it and the following ones.
+// For a range of output positions along one axis: the first input each reads, and the weights of it
+// and the following ones.
 struct Taps {
   std::vector<int> first, count;
   std::vector<int32_t> weights;  // `stride` per output
@@ -50,10 +52,12 @@ Taps make_taps(int in_size, int out_size, ResizeFilter filter, int begin, int ou
     const int count = std::min(static_cast<int>(centre + support + 0.5), in_size) - first;
     double sum = 0;
     for (int i = 0; i < count; ++i) {
-      exact[static_cast<size_t>(i)] = weight_at(filter, (i + first - centre + 0.5) * (1.0 / filter_scale));
+      exact[static_cast<size_t>(i)] =
+          weight_at(filter, (i + first - centre + 0.5) * (1.0 / filter_scale));
       sum += exact[static_cast<size_t>(i)];
     }
-    int32_t* weights = taps.weights.data() + static_cast<size_t>(out) * static_cast<size_t>(taps.stride);
+    int32_t* weights =
+        taps.weights.data() + static_cast<size_t>(out) * static_cast<size_t>(taps.stride);
     for (int i = 0; i < count; ++i) {
       double weight = exact[static_cast<size_t>(i)];
       if (sum != 0) weight *= 1.0 / sum;
@@ -65,7 +69,9 @@ Taps make_taps(int in_size, int out_size, ResizeFilter filter, int begin, int ou
   return taps;
 }
 
-uint8_t rounded_byte(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255)); }
+uint8_t rounded_byte(int32_t sum) {
+  return static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
+}
 
 // The pixel at `out` of a line whose pixels stand `step` bytes apart.
 void sample(const uint8_t* line, size_t step, const Taps& taps, int out, uint8_t* to) {
@@ -85,7 +91,8 @@ void sample(const uint8_t* line, size_t step, const Taps& taps, int out, uint8_t
 
 }  // namespace
 
-Image resize_part(const Image& image, int width, int height, ResizeFilter filter, const Rectangle& part) {
+Image resize_part(const Image& image, int width, int height, ResizeFilter filter,
+                  const Rectangle& part) {
   CHECK(!image.empty() && part.width > 0 && part.height > 0 && part.left >= 0 && part.top >= 0);
   CHECK(part.width <= width - part.left && part.height <= height - part.top);
   // The rows of the picture that are needed: where the height stays, no vertical pass takes place.
@@ -104,14 +111,16 @@ Image resize_part(const Image& image, int width, int height, ResizeFilter filter
     const Taps taps = make_taps(image.width, width, filter, part.left, part.width);
     wide = Image(part.width, rows);
     for (int y = 0; y < rows; ++y) {
-      for (int x = 0; x < part.width; ++x) sample(image.pixel(0, first_row + y), 3, taps, x, wide.pixel(x, y));
+      for (int x = 0; x < part.width; ++x)
+        sample(image.pixel(0, first_row + y), 3, taps, x, wide.pixel(x, y));
     }
   }
   if (height == image.height) return wide;
   Image out(part.width, part.height);
   const size_t row_bytes = static_cast<size_t>(part.width) * 3;
   for (int y = 0; y < part.height; ++y) {
-    for (int x = 0; x < part.width; ++x) sample(wide.pixel(x, 0), row_bytes, vertical, y, out.pixel(x, y));
+    for (int x = 0; x < part.width; ++x)
+      sample(wide.pixel(x, 0), row_bytes, vertical, y, out.pixel(x, y));
   }
   return out;
 }

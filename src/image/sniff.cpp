@@ -49,8 +49,12 @@ bool has_at(std::string_view file, size_t offset, std::string_view bytes) {
 
 // Skips the colour table whose flags are given, then counts image blocks until two are found.
 bool gif_is_animated(std::string_view file) {
-  const auto byte = [&](size_t i) { return i < file.size() ? static_cast<uint8_t>(file[i]) : uint8_t{0x3b}; };
-  const auto table_bytes = [](uint8_t flags) { return flags & 0x80 ? size_t{3} << ((flags & 7) + 1) : size_t{0}; };
+  const auto byte = [&](size_t i) {
+    return i < file.size() ? static_cast<uint8_t>(file[i]) : uint8_t{0x3b};
+  };
+  const auto table_bytes = [](uint8_t flags) {
+    return flags & 0x80 ? size_t{3} << ((flags & 7) + 1) : size_t{0};
+  };
   size_t at = 13 + table_bytes(byte(10));
   for (int frames = 0;;) {
     const uint8_t kind = byte(at);
@@ -70,16 +74,20 @@ bool gif_is_animated(std::string_view file) {
 bool is_text(std::string_view probe) {
   return std::ranges::all_of(probe, [](char c) {
     const auto byte = static_cast<uint8_t>(c);
-    return byte >= 0x20 ? byte != 0x7f : byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
+    return byte >= 0x20 ? byte != 0x7f
+                        : byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
   });
 }
 
-// For a file that may be text: SVG and saved web pages are named, since they look like pictures to people.
+// For a file that may be text: SVG and saved web pages are named, since they look like pictures to
+// people.
 ImageError describe_text(std::string_view probe) {
   std::string lower(probe);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (lower.find("<svg") != std::string::npos) return {ImageProblem::kOtherFormat, "SVG"};
-  if (lower.find("<html") != std::string::npos || lower.find("<!doctype html") != std::string::npos) {
+  if (lower.find("<html") != std::string::npos ||
+      lower.find("<!doctype html") != std::string::npos) {
     return {ImageProblem::kOtherFormat, "HTML"};
   }
   return {ImageProblem::kText, ""};
@@ -93,10 +101,13 @@ std::expected<ImageHeader::Format, ImageError> sniff_image(std::span<const uint8
   if (file.starts_with(kJpegStart)) return ImageHeader::Format::kJpeg;
   if (file.starts_with(kPngStart)) return ImageHeader::Format::kPng;
   // The start of a picture that was cut within its first bytes.
-  if (kJpegStart.starts_with(file)) return std::unexpected(ImageError{ImageProblem::kTruncated, "JPEG"});
-  if (kPngStart.starts_with(file)) return std::unexpected(ImageError{ImageProblem::kTruncated, "PNG"});
+  if (kJpegStart.starts_with(file))
+    return std::unexpected(ImageError{ImageProblem::kTruncated, "JPEG"});
+  if (kPngStart.starts_with(file))
+    return std::unexpected(ImageError{ImageProblem::kTruncated, "PNG"});
   if (file.starts_with("GIF87a"sv) || file.starts_with("GIF89a"sv)) {
-    const auto problem = gif_is_animated(file) ? ImageProblem::kAnimation : ImageProblem::kOtherFormat;
+    const auto problem =
+        gif_is_animated(file) ? ImageProblem::kAnimation : ImageProblem::kOtherFormat;
     return std::unexpected(ImageError{problem, "GIF"});
   }
   // "BM" alone could begin a text; a bitmap has a zero among its first bytes.

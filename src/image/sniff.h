@@ -9,7 +9,8 @@
 
 namespace convscope {
 
-// The format where it is one that ConvScope decodes; otherwise what it is instead. Any bytes are allowed.
+// The format where it is one that ConvScope decodes; otherwise what it is instead. Any bytes are
+// allowed.
 std::expected<ImageHeader::Format, ImageError> sniff_image(std::span<const uint8_t> file);
 
 }  // namespace convscope

@@ -13,12 +13,14 @@ struct StbFree {
 using StbPixels = std::unique_ptr<uint8_t[], StbFree>;
 
 struct StbDecoded {
-  StbPixels pixels;           // null where it failed
+  StbPixels pixels;  // null where it failed
   int width = 0, height = 0;
-  bool out_of_memory = false; // why it failed: the heap is full (not: the file asks for more than a picture of its size can need)
+  bool out_of_memory = false;  // why it failed: the heap is full (not: the file asks for more than
+                               // a picture of its size can need)
 };
 
-// Decodes a JPEG or PNG to `channels` (3 or 4) bytes a pixel. No single allocation may exceed `max_allocation` bytes.
+// Decodes a JPEG or PNG to `channels` (3 or 4) bytes a pixel. No single allocation may exceed
+// `max_allocation` bytes.
 StbDecoded stb_decode(std::span<const uint8_t> file, int channels, size_t max_allocation);
 
 // Writes a PNG of `channels` bytes a pixel, handing its bytes to `append` in pieces.

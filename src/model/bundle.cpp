@@ -21,7 +21,7 @@ constexpr size_t kDataAlignment = 64, kParameterAlignment = 16;
 constexpr int64_t kMaxInputSide = 4096, kMaxExtent = 1 << 20, kMaxValueElements = 1 << 28;
 constexpr int kMaxClasses = 100'000;
 
-constexpr std::string_view kLayerKinds[] = {"conv",  "pool", "fire", "block",  "squeeze",
+constexpr std::string_view kLayerKinds[] = {"conv",   "pool",      "fire", "block",  "squeeze",
                                             "expand", "depthwise", "head", "logits", "softmax"};
 
 // How many inputs an operator of a bundle takes, and from which one on they must be parameters.
@@ -31,21 +31,29 @@ struct Signature {
 };
 constexpr size_t kAny = 1024;
 constexpr Signature kSignatures[] = {
-    {"Add", 2, 2, kAny},       {"AveragePool", 1, 1, kAny}, {"Clip", 1, 1, kAny},    {"Concat", 1, kAny, kAny},
-    {"Conv", 3, 3, 1},         {"Flatten", 1, 1, kAny},     {"Gemm", 3, 3, 1},       {"GlobalAveragePool", 1, 1, kAny},
-    {"MaxPool", 1, 1, kAny},   {"Mul", 2, 2, kAny},         {"Relu", 1, 1, kAny},    {"Reshape", 1, 1, kAny},
+    {"Add", 2, 2, kAny},     {"AveragePool", 1, 1, kAny},
+    {"Clip", 1, 1, kAny},    {"Concat", 1, kAny, kAny},
+    {"Conv", 3, 3, 1},       {"Flatten", 1, 1, kAny},
+    {"Gemm", 3, 3, 1},       {"GlobalAveragePool", 1, 1, kAny},
+    {"MaxPool", 1, 1, kAny}, {"Mul", 2, 2, kAny},
+    {"Relu", 1, 1, kAny},    {"Reshape", 1, 1, kAny},
     {"Softmax", 1, 1, kAny},
 };
 
 std::unexpected<Error> malformed(const std::string& what) {
-  return fail(ErrorCode::kMalformed, "the model bundle is damaged: " + what + "; download or build it again");
+  return fail(ErrorCode::kMalformed,
+              "the model bundle is damaged: " + what + "; download or build it again");
 }
 
-// IEEE 754 half to single precision, by bits: 5 bits of exponent become 8, subnormals are normalised by the subtraction.
+// IEEE 754 half to single precision, by bits: 5 bits of exponent become 8, subnormals are
+// normalised by the subtraction.
 float float_from_half(uint16_t half) {
-  const uint32_t sign = uint32_t{half} >> 15 << 31, exponent = half >> 10 & 31, mantissa = half & 1023;
+  const uint32_t sign = uint32_t{half} >> 15 << 31, exponent = half >> 10 & 31,
+                 mantissa = half & 1023;
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7f80'0000u | mantissa << 13);
-  if (exponent == 0) return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(static_cast<float>(mantissa) * 0x1p-24f));
+  if (exponent == 0)
+    return std::bit_cast<float>(sign |
+                                std::bit_cast<uint32_t>(static_cast<float>(mantissa) * 0x1p-24f));
   return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
 }
 
@@ -60,7 +68,9 @@ class BundleReader {
     int64_t lines = 0;
     for (std::string_view line : split(header, '\n')) {
       if (++lines > kMaxBundleLines) {
-        return fail(ErrorCode::kTooLarge, std::format("the model bundle has more than {} lines; use a smaller network", kMaxBundleLines));
+        return fail(ErrorCode::kTooLarge,
+                    std::format("the model bundle has more than {} lines; use a smaller network",
+                                kMaxBundleLines));
       }
       const Tokens tokens = split(line, ' ');
       if (tokens.empty() || tokens[0].starts_with('#')) continue;
@@ -76,16 +86,22 @@ class BundleReader {
   Result<std::string_view> read_prelude() {
     const std::string_view text(reinterpret_cast<const char*>(bytes_.data()), bytes_.size());
     if (!text.starts_with(kBundleMagic)) {
-      return fail(ErrorCode::kMalformed, bytes_.empty() ? "the model file is empty (0 bytes); download it again"
-                                                        : "this is not a ConvScope model bundle (its first bytes are wrong); choose a .csb file");
+      return fail(ErrorCode::kMalformed,
+                  bytes_.empty() ? "the model file is empty (0 bytes); download it again"
+                                 : "this is not a ConvScope model bundle (its first bytes are "
+                                   "wrong); choose a .csb file");
     }
-    if (bytes_.size() < kPreludeBytes) return malformed(std::format("it ends after {} bytes", bytes_.size()));
+    if (bytes_.size() < kPreludeBytes)
+      return malformed(std::format("it ends after {} bytes", bytes_.size()));
     uint32_t length = 0;
     std::memcpy(&length, bytes_.data() + kBundleMagic.size(), sizeof(length));
-    if (length > kMaxBundleHeaderBytes) return malformed(std::format("its header claims {} bytes", length));
-    const size_t data_start = (kPreludeBytes + length + kDataAlignment - 1) / kDataAlignment * kDataAlignment;
+    if (length > kMaxBundleHeaderBytes)
+      return malformed(std::format("its header claims {} bytes", length));
+    const size_t data_start =
+        (kPreludeBytes + length + kDataAlignment - 1) / kDataAlignment * kDataAlignment;
     if (data_start > bytes_.size()) {
-      return malformed(std::format("its header claims {} bytes and the file has {}", length, bytes_.size()));
+      return malformed(
+          std::format("its header claims {} bytes and the file has {}", length, bytes_.size()));
     }
     data_ = bytes_.subspan(data_start);
     return text.substr(kPreludeBytes, length);
@@ -103,7 +119,8 @@ class BundleReader {
   }
 
   Status read_name(const Tokens& tokens) {
-    if (tokens.size() != 2 || !model_.id.empty()) return malformed("its model line is not 'model NAME', once");
+    if (tokens.size() != 2 || !model_.id.empty())
+      return malformed("its model line is not 'model NAME', once");
     model_.id = tokens[1];
     return {};
   }
@@ -113,8 +130,9 @@ class BundleReader {
     if (tokens.size() < 3) return malformed("its input line is too short");
     TRY(const Shape shape, read_shape(std::span(tokens).subspan(2), kMaxInputSide));
     if (shape.rank() != 4 || shape[0] != 1 || shape[3] != 3) {
-      return fail(ErrorCode::kUnsupported, "the network's input is " + shape.text() +
-                                               ", want 1 × height × width × 3; use a network for colour pictures");
+      return fail(ErrorCode::kUnsupported,
+                  "the network's input is " + shape.text() +
+                      ", want 1 × height × width × 3; use a network for colour pictures");
     }
     model_.input = builder_.input(std::string(tokens[1]), shape);
     return define(tokens[1], model_.input);
@@ -126,22 +144,29 @@ class BundleReader {
     const std::string name(tokens[1]);
     const bool half = tokens[2] == "f16";
     if (!half && tokens[2] != "f32") {
-      return fail(ErrorCode::kUnsupported, std::format("parameter {} has the number format {}, want f16 or f32; build the "
-                                                       "bundle again with one of these", name, tokens[2]));
+      return fail(ErrorCode::kUnsupported,
+                  std::format("parameter {} has the number format {}, want f16 or f32; build the "
+                              "bundle again with one of these",
+                              name, tokens[2]));
     }
     TRY(const int64_t offset, read_integer(tokens[3], 0, INT64_C(1) << 40));
     TRY(const int64_t count, read_integer(tokens[4], 0, INT64_C(1) << 40));
     TRY(const Shape shape, read_shape(std::span(tokens).subspan(5), kMaxExtent));
     const int64_t elements = shape.elements(), size = half ? 2 : 4;
-    if (offset % static_cast<int64_t>(kParameterAlignment) != 0) return malformed("parameter " + name + " is not aligned");
+    if (offset % static_cast<int64_t>(kParameterAlignment) != 0)
+      return malformed("parameter " + name + " is not aligned");
     if (count != elements * size) {
-      return malformed(std::format("parameter {} of shape {} has {} bytes, want {}", name, shape.text(), count, elements * size));
+      return malformed(std::format("parameter {} of shape {} has {} bytes, want {}", name,
+                                   shape.text(), count, elements * size));
     }
     const auto available = static_cast<int64_t>(data_.size());
-    if (offset > available || count > available - offset) return malformed("parameter " + name + " lies beyond the end of the file");
+    if (offset > available || count > available - offset)
+      return malformed("parameter " + name + " lies beyond the end of the file");
     parameter_bytes_ += elements * 4;
     if (parameter_bytes_ > kMaxBundleParameterBytes) {
-      return fail(ErrorCode::kTooLarge, std::format("the network's weights exceed {} MB; use a smaller network", kMaxBundleParameterBytes >> 20));
+      return fail(ErrorCode::kTooLarge,
+                  std::format("the network's weights exceed {} MB; use a smaller network",
+                              kMaxBundleParameterBytes >> 20));
     }
     TRY(Tensor tensor, Tensor::uninitialised(shape));
     const uint8_t* from = data_.data() + offset;
@@ -152,7 +177,8 @@ class BundleReader {
         std::memcpy(&value, from, sizeof(value));
       }
       from += size;
-      if (!std::isfinite(value)) return malformed("parameter " + name + " has a value that is not a number");
+      if (!std::isfinite(value))
+        return malformed("parameter " + name + " has a value that is not a number");
     }
     model_.parameters.push_back(std::move(tensor));
     return define(tokens[1], builder_.parameter(name, shape));
@@ -164,25 +190,32 @@ class BundleReader {
     const std::string name(tokens[2]);
     const auto signature = std::ranges::find(kSignatures, tokens[1], &Signature::kind);
     if (signature == std::end(kSignatures)) {
-      return fail(ErrorCode::kUnsupported, std::format("node {} is of the kind {}, which bundles cannot hold; use another network", name, tokens[1]));
+      return fail(
+          ErrorCode::kUnsupported,
+          std::format("node {} is of the kind {}, which bundles cannot hold; use another network",
+                      name, tokens[1]));
     }
     std::vector<ValueId> inputs;
     for (std::string_view input : split(tokens[3], ',')) {
       TRY(const ValueId id, find(input, "node " + name));
       const bool parameter = builder_.graph().value(id).kind == ValueKind::kParameter;
       if (parameter != (inputs.size() >= signature->first_parameter)) {
-        return malformed(std::format("node {} takes {} where it wants {}", name, input, parameter ? "an activation" : "a parameter"));
+        return malformed(std::format("node {} takes {} where it wants {}", name, input,
+                                     parameter ? "an activation" : "a parameter"));
       }
       inputs.push_back(id);
     }
     if (inputs.size() < signature->minimum || inputs.size() > signature->maximum) {
-      return malformed(std::format("node {} of the kind {} has {} inputs", name, tokens[1], inputs.size()));
+      return malformed(
+          std::format("node {} of the kind {} has {} inputs", name, tokens[1], inputs.size()));
     }
     const Tokens attributes(tokens.begin() + 5, tokens.end());
     auto op = make_op(tokens[1], attributes_from_tokens(attributes));
-    if (!op) return std::unexpected(std::move(op.error()).with_context("the model bundle's node " + name));
+    if (!op)
+      return std::unexpected(std::move(op.error()).with_context("the model bundle's node " + name));
     auto outputs = builder_.add(*std::move(op), inputs, std::string(tokens[4]));
-    if (!outputs) return std::unexpected(std::move(outputs.error()).with_context("the model bundle"));
+    if (!outputs)
+      return std::unexpected(std::move(outputs.error()).with_context("the model bundle"));
     if (outputs->size() != 1) return malformed("node " + name + " has several outputs");
     TRY_STATUS(check_extents((*outputs)[0], name));
     return define(tokens[4], (*outputs)[0]);
@@ -222,12 +255,14 @@ class BundleReader {
   Status check_complete() {
     if (model_.id.empty()) return malformed("it does not name its network");
     if (!model_.input.valid()) return malformed("it has no input");
-    if (!model_.logits.valid() || !model_.probabilities.valid()) return malformed("it does not say which values are the logits and the probabilities");
+    if (!model_.logits.valid() || !model_.probabilities.valid())
+      return malformed("it does not say which values are the logits and the probabilities");
     if (model_.layers.empty()) return malformed("it has no layers to look at");
     const Shape& logits = builder_.shape(model_.logits);
-    if (logits.rank() != 2 || logits[0] != 1 || logits[1] > kMaxClasses || builder_.shape(model_.probabilities) != logits) {
-      return malformed("its logits are " + logits.text() + " and its probabilities " + builder_.shape(model_.probabilities).text() +
-                       ", want 1 × classes twice");
+    if (logits.rank() != 2 || logits[0] != 1 || logits[1] > kMaxClasses ||
+        builder_.shape(model_.probabilities) != logits) {
+      return malformed("its logits are " + logits.text() + " and its probabilities " +
+                       builder_.shape(model_.probabilities).text() + ", want 1 × classes twice");
     }
     return {};
   }
@@ -237,32 +272,40 @@ class BundleReader {
     for (int64_t extent : builder_.shape(id).dims()) {
       if (extent < 1) return malformed("node " + node + " has an output without elements");
       if (extent > kMaxExtent || (elements *= extent) > kMaxValueElements) {
-        return fail(ErrorCode::kTooLarge, "node " + node + " of the model bundle makes an array that is too large; use a smaller network");
+        return fail(
+            ErrorCode::kTooLarge,
+            "node " + node +
+                " of the model bundle makes an array that is too large; use a smaller network");
       }
     }
     return {};
   }
 
   Status define(std::string_view name, ValueId id) {
-    if (!values_.emplace(std::string(name), id).second) return malformed("it defines " + std::string(name) + " twice");
+    if (!values_.emplace(std::string(name), id).second)
+      return malformed("it defines " + std::string(name) + " twice");
     return {};
   }
   Result<ValueId> find(std::string_view name, const std::string& user) const {
     const auto found = values_.find(name);
-    if (found == values_.end()) return malformed(std::format("{} uses {}, which is not defined before it", user, name));
+    if (found == values_.end())
+      return malformed(std::format("{} uses {}, which is not defined before it", user, name));
     return found->second;
   }
   Result<ValueId> find_activation(std::string_view name, const std::string& user) const {
     TRY(const ValueId id, find(name, user));
-    if (!builder_.graph().value(id).producer.valid()) return malformed(std::format("{} names {}, which no node makes", user, name));
+    if (!builder_.graph().value(id).producer.valid())
+      return malformed(std::format("{} names {}, which no node makes", user, name));
     return id;
   }
 
   static Result<int64_t> read_integer(std::string_view text, int64_t minimum, int64_t maximum) {
     int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < minimum || value > maximum) {
-      return malformed(std::format("it has '{}' where it wants a number from {} to {}", text, minimum, maximum));
+    if (error != std::errc() || end != text.data() + text.size() || value < minimum ||
+        value > maximum) {
+      return malformed(
+          std::format("it has '{}' where it wants a number from {} to {}", text, minimum, maximum));
     }
     return value;
   }
@@ -272,7 +315,8 @@ class BundleReader {
     int64_t elements = 1;
     for (std::string_view token : tokens) {
       TRY(const int64_t extent, read_integer(token, 1, largest));
-      if ((elements *= extent) > kMaxValueElements) return malformed("it has an array that is too large");
+      if ((elements *= extent) > kMaxValueElements)
+        return malformed("it has an array that is too large");
       dims.push_back(extent);
     }
     return Shape(dims);

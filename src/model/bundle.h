@@ -1,4 +1,5 @@
-// The native bundle (.csb): a network as text lines over a section of weights. models/README.md describes the format.
+// The native bundle (.csb): a network as text lines over a section of weights. models/README.md
+// describes the format.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ inline constexpr int64_t kMaxBundleHeaderBytes = 4 << 20;
 inline constexpr int64_t kMaxBundleLines = 20'000;
 inline constexpr int64_t kMaxBundleParameterBytes = int64_t{512} << 20;  // as float32, all together
 
-// Reads graph, weights, layers and outputs; `preprocessing`, `title` and the layers' figures are left to load_model. Any
-// bytes are allowed.
+// Reads graph, weights, layers and outputs; `preprocessing`, `title` and the layers' figures are
+// left to load_model. Any bytes are allowed.
 Result<Model> read_bundle(std::span<const uint8_t> bytes);
 
 }  // namespace convscope

@@ -15,13 +15,13 @@ namespace convscope {
 
 struct CatalogEntry {
   std::string_view id, title;
-  std::string_view format;     // of the file, for load_model
-  std::string_view file;       // file name; `sha256` is empty where the file is built here
+  std::string_view format;  // of the file, for load_model
+  std::string_view file;    // file name; `sha256` is empty where the file is built here
   std::string_view sha256 = {};
-  int64_t bytes = 0;           // 0: not fixed
+  int64_t bytes = 0;  // 0: not fixed
   Preprocessing preprocessing;
-  Bilingual summary;           // one sentence
-  Bilingual accuracy;          // published, and measured here
+  Bilingual summary;   // one sentence
+  Bilingual accuracy;  // published, and measured here
   std::string_view citation, licence, origin;
 };
 

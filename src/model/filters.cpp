@@ -16,7 +16,8 @@ FilterBank filter_bank(const Model& model, const Parameters& parameters, const C
   bank.values.resize(static_cast<size_t>(shape.elements()));
   for (int64_t o = 0; o < bank.outputs; ++o) {
     for (int64_t i = 0; i < bank.inputs; ++i) {
-      const int64_t from = bank.colour ? model.preprocessing.network_channel(static_cast<int>(i)) : i;
+      const int64_t from =
+          bank.colour ? model.preprocessing.network_channel(static_cast<int>(i)) : i;
       for (int64_t cell = 0; cell < cells; ++cell) {
         bank.values[static_cast<size_t>((o * bank.inputs + i) * cells + cell)] =
             weight.data()[(o * cells + cell) * bank.inputs + from];
@@ -39,7 +40,9 @@ std::vector<int32_t> order_by_similarity(const FilterBank& bank) {
   for (size_t o = 0; o < count; ++o) {
     const std::span<float> row(directions.data() + o * length, length);
     // A filter of one number has nothing but its mean.
-    const float mean = length > 1 ? std::accumulate(row.begin(), row.end(), 0.0f) / static_cast<float>(length) : 0.0f;
+    const float mean =
+        length > 1 ? std::accumulate(row.begin(), row.end(), 0.0f) / static_cast<float>(length)
+                   : 0.0f;
     for (float& value : row) value -= mean;
     norms[o] = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.0f));
     const float scale = norms[o] > 0 ? 1.0f / norms[o] : 0.0f;
@@ -57,7 +60,8 @@ std::vector<int32_t> order_by_similarity(const FilterBank& bank) {
     size_t next = 0;
     for (size_t o = 0; o < count; ++o) {
       if (used[o]) continue;
-      const float similarity = std::inner_product(here, here + length, directions.data() + o * length, 0.0f);
+      const float similarity =
+          std::inner_product(here, here + length, directions.data() + o * length, 0.0f);
       if (similarity > best) {
         best = similarity;
         next = o;

@@ -1,4 +1,5 @@
-// What is said about layers, found from the graph alone: filters, operation, receptive windows, parameters, FLOPs.
+// What is said about layers, found from the graph alone: filters, operation, receptive windows,
+// parameters, FLOPs.
 #include <algorithm>
 #include <array>
 #include <format>
@@ -13,7 +14,8 @@ namespace convscope {
 namespace {
 
 std::optional<Window> window_of(const Op& op) {
-  if (op.kind() != "Conv" && op.kind() != "MaxPool" && op.kind() != "AveragePool") return std::nullopt;
+  if (op.kind() != "Conv" && op.kind() != "MaxPool" && op.kind() != "AveragePool")
+    return std::nullopt;
   auto window = Window::from_attributes(attributes_from_tokens(split(op.attributes(), ' ')));
   return window ? std::optional(*window) : std::nullopt;
 }
@@ -42,11 +44,13 @@ std::vector<NodeId> claim(const Graph& graph, ValueId value, std::vector<bool>& 
 
 // --- Words -------------------------------------------------------------------------------------
 
-// "fire2/squeeze1x1.pre" is "squeeze1x1"; in the block "block3", "block3e.pre" is "expand", "block3d.pre" "depthwise" and
-// "block3.project" or "block3" itself "project"; else the convolution's own name.
+// "fire2/squeeze1x1.pre" is "squeeze1x1"; in the block "block3", "block3e.pre" is "expand",
+// "block3d.pre" "depthwise" and "block3.project" or "block3" itself "project"; else the
+// convolution's own name.
 std::string filter_name(std::string_view origin, const ModelLayer& layer) {
   if (origin.ends_with(".pre")) origin.remove_suffix(4);
-  if (const size_t slash = origin.rfind('/'); slash != std::string_view::npos) return std::string(origin.substr(slash + 1));
+  if (const size_t slash = origin.rfind('/'); slash != std::string_view::npos)
+    return std::string(origin.substr(slash + 1));
   if (layer.minor) return layer.kind;
   if (layer.kind != "block" || !origin.starts_with(layer.name)) return std::string(origin);
   const std::string_view rest = origin.substr(layer.name.size());
@@ -63,7 +67,9 @@ std::string window_text(const Window& window) {
 std::string clamp_text(const Op& op) {
   const ClampRange range = *op.clamp_range();
   if (op.kind() == "Relu") return "ReLU";
-  return range.minimum == 0 && range.maximum == 6 ? "ReLU6" : std::format("clip {:g}…{:g}", range.minimum, range.maximum);
+  return range.minimum == 0 && range.maximum == 6
+             ? "ReLU6"
+             : std::format("clip {:g}…{:g}", range.minimum, range.maximum);
 }
 
 // "expand3x3" without its size, which stands beside it.
@@ -78,14 +84,17 @@ std::string pool_text(const Node& node) {
   if (kind == "Gemm") return "Linear";
   if (kind == "Softmax") return "Softmax";
   if (kind == "MaxPool" || kind == "AveragePool") {
-    return (kind == "MaxPool" ? "Max pool " : "Average pool ") + window_text(window_of(*node.op).value_or(Window()));
+    return (kind == "MaxPool" ? "Max pool " : "Average pool ") +
+           window_text(window_of(*node.op).value_or(Window()));
   }
   return "";  // goes without saying: Flatten, Concat …
 }
 
 // One convolution in full; of several the steps, those beside each other joined by "&".
-std::string operation_text(const Graph& graph, const std::vector<NodeId>& nodes, const ModelLayer& layer) {
-  const auto convolutions = std::ranges::count_if(nodes, [&](NodeId id) { return graph.node(id).op->kind() == "Conv"; });
+std::string operation_text(const Graph& graph, const std::vector<NodeId>& nodes,
+                           const ModelLayer& layer) {
+  const auto convolutions =
+      std::ranges::count_if(nodes, [&](NodeId id) { return graph.node(id).op->kind() == "Conv"; });
   std::string text, clamp;
   const Node* last = nullptr;
   for (NodeId id : nodes) {
@@ -99,7 +108,8 @@ std::string operation_text(const Graph& graph, const std::vector<NodeId>& nodes,
     const std::string window = window_text(window_of(*node.op).value_or(Window()));
     if (convolutions == 1) {
       text += (is_depthwise(graph, node) ? "Depthwise conv " : "Conv ") + window;
-    } else if (last != nullptr && last->inputs[0] == node.inputs[0] && step_name(*last, layer) == step_name(node, layer)) {
+    } else if (last != nullptr && last->inputs[0] == node.inputs[0] &&
+               step_name(*last, layer) == step_name(node, layer)) {
       text += " & " + window;
     } else {
       text += (text.empty() ? "" : " → ") + step_name(node, layer) + " " + window;
@@ -158,7 +168,8 @@ std::vector<Field> receptive_fields(const Graph& graph) {
     }
     const std::string_view kind = node.op->kind();
     if (const auto window = window_of(*node.op)) field = window_field(*window, input, field);
-    if (kind == "GlobalAveragePool" || kind == "Flatten" || kind == "Reshape") field = whole_field(input, field);
+    if (kind == "GlobalAveragePool" || kind == "Flatten" || kind == "Reshape")
+      field = whole_field(input, field);
     for (ValueId id : node.outputs) fields[static_cast<size_t>(id.index)] = field;
   }
   return fields;
@@ -184,7 +195,8 @@ void describe(const Model& model, ModelLayer& layer, const std::vector<NodeId>& 
     layer.flops += node_flops(graph, node);
     for (ValueId input : node.inputs) {
       const int32_t parameter = graph.value(input).parameter;
-      if (parameter >= 0 && counted.insert(parameter).second) layer.parameters += graph.shape(input).elements();
+      if (parameter >= 0 && counted.insert(parameter).second)
+        layer.parameters += graph.shape(input).elements();
     }
     if (node.op->kind() != "Conv") continue;
     layer.filters.push_back({filter_name(node.origin, layer), id, node.inputs[0], node.outputs[0],
@@ -197,7 +209,8 @@ void describe(const Model& model, ModelLayer& layer, const std::vector<NodeId>& 
 
 void describe_layers(Model& model) {
   const std::vector<Field> fields = receptive_fields(model.graph);
-  std::vector<bool> claimed_by_blocks(model.graph.nodes().size()), claimed_by_all = claimed_by_blocks;
+  std::vector<bool> claimed_by_blocks(model.graph.nodes().size()),
+      claimed_by_all = claimed_by_blocks;
   model.parameter_count = model.flops = 0;
   for (ModelLayer& layer : model.layers) {
     const std::vector<NodeId> fine = claim(model.graph, layer.value, claimed_by_all);

@@ -19,8 +19,8 @@ Result<Model> read_model(std::string_view format, std::span<const uint8_t> bytes
   // By file ending, or by models/catalog.json's word.
   if (format == "net" || format == "squeezenet-net") return read_squeezenet(bytes);
   if (format == "csb" || format == "bundle") return read_bundle(bytes);
-  return fail(ErrorCode::kUnsupported,
-              "ConvScope does not know the model format '" + std::string(format) + "'; it reads csb and net");
+  return fail(ErrorCode::kUnsupported, "ConvScope does not know the model format '" +
+                                           std::string(format) + "'; it reads csb and net");
 }
 
 // Every model ends in a layer that shows the probabilities.
@@ -32,25 +32,30 @@ void add_softmax_layer(Model& model) {
 
 }  // namespace
 
-Result<Model> load_model(std::string_view id, std::string_view format, std::span<const uint8_t> bytes) {
+Result<Model> load_model(std::string_view id, std::string_view format,
+                         std::span<const uint8_t> bytes) {
   const CatalogEntry* entry = find_catalog_entry(id);
   if (entry == nullptr) {
     std::string known;
-    for (const CatalogEntry& other : model_catalog()) known += (known.empty() ? "" : ", ") + std::string(other.id);
-    return fail(ErrorCode::kNotFound, "there is no network '" + std::string(id) + "'; choose one of " + known);
+    for (const CatalogEntry& other : model_catalog())
+      known += (known.empty() ? "" : ", ") + std::string(other.id);
+    return fail(ErrorCode::kNotFound,
+                "there is no network '" + std::string(id) + "'; choose one of " + known);
   }
   TRY(Model model, read_model(format, bytes));
   if (model.id != id) {
-    return fail(ErrorCode::kInvalidArgument, "the file holds the network '" + model.id + "', want '" + std::string(id) +
+    return fail(ErrorCode::kInvalidArgument, "the file holds the network '" + model.id +
+                                                 "', want '" + std::string(id) +
                                                  "'; choose the file again");
   }
   model.title = entry->title;
   model.preprocessing = entry->preprocessing;
   const Shape want{1, entry->preprocessing.crop, entry->preprocessing.crop, 3};
   if (model.graph.shape(model.input) != want) {
-    return fail(ErrorCode::kInvalidArgument, "the network '" + model.id + "' in the file has the input " +
-                                                 model.graph.shape(model.input).text() + ", want " + want.text() +
-                                                 "; build or download the file again");
+    return fail(ErrorCode::kInvalidArgument,
+                "the network '" + model.id + "' in the file has the input " +
+                    model.graph.shape(model.input).text() + ", want " + want.text() +
+                    "; build or download the file again");
   }
   add_softmax_layer(model);
   describe_layers(model);
@@ -58,12 +63,16 @@ Result<Model> load_model(std::string_view id, std::string_view format, std::span
 }
 
 std::string model_error_chinese(const Error& error) {
-  const auto say = [&](std::string_view what) { return std::string(what) + "（" + error.message + "）"; };
+  const auto say = [&](std::string_view what) {
+    return std::string(what) + "（" + error.message + "）";
+  };
   switch (error.code) {
     case ErrorCode::kMalformed: return say("模型文件已损坏或不完整；请重新下载。");
-    case ErrorCode::kUnsupported: return say("模型文件用到了 ConvScope 不支持的内容；请选择另一个网络。");
+    case ErrorCode::kUnsupported:
+      return say("模型文件用到了 ConvScope 不支持的内容；请选择另一个网络。");
     case ErrorCode::kTooLarge: return say("模型文件超出了 ConvScope 的上限；请选择更小的网络。");
-    case ErrorCode::kOutOfMemory: return say("内存不足，无法打开这个网络；请关闭其他标签页后再试。");
+    case ErrorCode::kOutOfMemory:
+      return say("内存不足，无法打开这个网络；请关闭其他标签页后再试。");
     case ErrorCode::kNotFound:
     case ErrorCode::kInvalidArgument: return say("这个文件与所选的网络不符；请重新选择。");
     case ErrorCode::kCancelled:

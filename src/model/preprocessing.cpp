@@ -10,7 +10,9 @@
 namespace convscope {
 namespace {
 
-std::string_view order_text(ChannelOrder order) { return order == ChannelOrder::kRgb ? "RGB" : "BGR"; }
+std::string_view order_text(ChannelOrder order) {
+  return order == ChannelOrder::kRgb ? "RGB" : "BGR";
+}
 
 std::string numbers_text(const std::array<float, 3>& values) {
   if (values[0] == values[1] && values[1] == values[2]) return std::format("{:g}", values[0]);
@@ -30,7 +32,8 @@ int half_to_even(int numerator) {
   return numerator % 2 != 0 && half % 2 != 0 ? half + 1 : half;
 }
 
-// The centre of the resized picture; what lies outside is never made, so that a very long picture costs no more.
+// The centre of the resized picture; what lies outside is never made, so that a very long picture
+// costs no more.
 Image resized_centre(const Image& image, const Preprocessing& p) {
   int width = p.resize_size, height = p.resize_size;
   if (p.resize_mode == ResizeMode::kShorterSide) {
@@ -50,15 +53,18 @@ std::string Preprocessing::english() const {
   const std::string size = resize_mode == ResizeMode::kSquash
                                ? std::format("squashed to {0} × {0}", resize_size)
                                : std::format("shorter side resized to {}", resize_size);
-  return std::format("The picture is {}, its middle {} × {} px taken, and every byte x becomes {}, channels in the order {}.",
-                     size, crop, crop, scaling_text(*this), order_text(order));
+  return std::format(
+      "The picture is {}, its middle {} × {} px taken, and every byte x becomes {}, channels in "
+      "the order {}.",
+      size, crop, crop, scaling_text(*this), order_text(order));
 }
 
 std::string Preprocessing::chinese() const {
-  const std::string size = resize_mode == ResizeMode::kSquash ? std::format("压成 {0} × {0}", resize_size)
-                                                              : std::format("短边缩放到 {}", resize_size);
-  return std::format("图片先{}，取中央 {} × {} 像素，再把每个字节 x 变为 {}，通道顺序为 {}。", size, crop, crop,
-                     scaling_text(*this), order_text(order));
+  const std::string size = resize_mode == ResizeMode::kSquash
+                               ? std::format("压成 {0} × {0}", resize_size)
+                               : std::format("短边缩放到 {}", resize_size);
+  return std::format("图片先{}，取中央 {} × {} 像素，再把每个字节 x 变为 {}，通道顺序为 {}。", size,
+                     crop, crop, scaling_text(*this), order_text(order));
 }
 
 Result<Tensor> network_input_from_image(const Image& image, const Preprocessing& preprocessing) {
@@ -84,7 +90,8 @@ Image image_from_network_input(const TensorView& input, const Preprocessing& pre
     const float* from = input.data + i * input.row_stride;
     for (int c = 0; c < 3; ++c) {
       const auto channel = static_cast<size_t>(c);
-      const float byte = from[c] * preprocessing.standard_deviation[channel] + preprocessing.mean[channel];
+      const float byte =
+          from[c] * preprocessing.standard_deviation[channel] + preprocessing.mean[channel];
       // The comparison is false for NaN, which so becomes black.
       const float clamped = byte > 0.0f ? std::min(byte, 255.0f) : 0.0f;
       image.rgb[static_cast<size_t>(i * 3 + preprocessing.network_channel(c))] =
@@ -94,14 +101,17 @@ Image image_from_network_input(const TensorView& input, const Preprocessing& pre
   return image;
 }
 
-Result<NetworkInput> preprocess(const Image& image, const Preprocessing& preprocessing, bool exact) {
-  if (image.empty()) return fail(ErrorCode::kInvalidArgument, "there is no picture to look at; choose one first");
+Result<NetworkInput> preprocess(const Image& image, const Preprocessing& preprocessing,
+                                bool exact) {
+  if (image.empty())
+    return fail(ErrorCode::kInvalidArgument, "there is no picture to look at; choose one first");
   const int side = preprocessing.crop;
   NetworkInput input;
   if (exact) {
     if (image.width != side || image.height != side) {
       return fail(ErrorCode::kInvalidArgument,
-                  std::format("the picture has {} × {} pixels and the network's input {} × {}; give a picture of exactly "
+                  std::format("the picture has {} × {} pixels and the network's input {} × {}; "
+                              "give a picture of exactly "
                               "that size, or let it be resized",
                               image.width, image.height, side, side));
     }

@@ -18,7 +18,8 @@ enum class ResizeMode : uint8_t {
   kShorterSide,  // the shorter side to resize_size, the shape kept
 };
 
-// The longer side is rounded down and the crop's offsets half to even, as torchvision does. value = (byte − mean) / standard_deviation, per channel.
+// The longer side is rounded down and the crop's offsets half to even, as torchvision does. value =
+// (byte − mean) / standard_deviation, per channel.
 struct Preprocessing {
   ChannelOrder order = ChannelOrder::kRgb;
   std::array<float, 3> mean{};                                // in the network's own channel order
@@ -28,14 +29,18 @@ struct Preprocessing {
   int resize_size = 256;
   int crop = 224;  // side of the centre square that is taken; the network's input size
 
-  // Which channel of the network's input holds red (0), green (1), blue (2); and the other way round.
-  int network_channel(int rgb_channel) const { return order == ChannelOrder::kRgb ? rgb_channel : 2 - rgb_channel; }
+  // Which channel of the network's input holds red (0), green (1), blue (2); and the other way
+  // round.
+  int network_channel(int rgb_channel) const {
+    return order == ChannelOrder::kRgb ? rgb_channel : 2 - rgb_channel;
+  }
   // What a byte of that network channel becomes.
   float value_of_byte(float byte, int network_channel) const {
     const auto c = static_cast<size_t>(network_channel);
     return (byte - mean[c]) / standard_deviation[c];
   }
-  // A step of `unit` in a picture whose colours go from 0 to 1, in the units of that network channel.
+  // A step of `unit` in a picture whose colours go from 0 to 1, in the units of that network
+  // channel.
   float step_from_unit(float unit, int network_channel) const {
     return unit * 255.0f / standard_deviation[static_cast<size_t>(network_channel)];
   }
@@ -49,8 +54,10 @@ struct NetworkInput {
   Image seen;     // the same pixels as bytes: exactly what the network saw
 };
 
-// Resize, centre crop, convert. With `exact` the image must already have the network's input size, and is only converted.
-Result<NetworkInput> preprocess(const Image& image, const Preprocessing& preprocessing, bool exact = false);
+// Resize, centre crop, convert. With `exact` the image must already have the network's input size,
+// and is only converted.
+Result<NetworkInput> preprocess(const Image& image, const Preprocessing& preprocessing,
+                                bool exact = false);
 
 // Conversion alone, for an image of any size: (1, H, W, 3).
 Result<Tensor> network_input_from_image(const Image& image, const Preprocessing& preprocessing);

@@ -21,14 +21,13 @@ struct Fire {
 constexpr Fire kFires[] = {{2, 16, 64},  {3, 16, 64},  {4, 32, 128}, {5, 32, 128},
                            {6, 48, 192}, {7, 48, 192}, {8, 64, 256}, {9, 64, 256}};
 
-// Reads the convolutions one after another. A request beyond the end is an error that names what was to be read.
+// Reads the convolutions one after another. A request beyond the end is an error that names what
+// was to be read.
 class NetFile {
  public:
   explicit NetFile(std::span<const uint8_t> bytes) : bytes_(bytes) {}
 
-  Status read_counts() {
-    return read_values(std::span(nonzero_), "the list of sizes");
-  }
+  Status read_counts() { return read_values(std::span(nonzero_), "the list of sizes"); }
   bool at_end() const { return at_ == bytes_.size(); }
   size_t left() const { return bytes_.size() - at_; }
 
@@ -36,7 +35,8 @@ class NetFile {
   Result<std::array<Tensor, 2>> next(const std::string& name, const Shape& weight_shape) {
     const int64_t entries = nonzero_[next_++];
     if (entries > weight_shape.elements()) {
-      return malformed(std::format("{} entries for the {} weights of {}", entries, weight_shape.elements(), name));
+      return malformed(std::format("{} entries for the {} weights of {}", entries,
+                                   weight_shape.elements(), name));
     }
     std::array<float, kCodebookSize> codebook;
     TRY_STATUS(read_values(std::span(codebook), "the codebook of " + name));
@@ -58,13 +58,15 @@ class NetFile {
 
  private:
   static std::unexpected<Error> malformed(const std::string& what) {
-    return fail(ErrorCode::kMalformed, std::format("{} is damaged: it has {}; download it again", kFile, what));
+    return fail(ErrorCode::kMalformed,
+                std::format("{} is damaged: it has {}; download it again", kFile, what));
   }
 
   Result<std::span<const uint8_t>> take(size_t count, const std::string& what) {
     if (count > left()) {
-      return fail(ErrorCode::kMalformed, std::format("{} is cut short: {} needs {} bytes, {} are left; download it again",
-                                                     kFile, what, count, left()));
+      return fail(ErrorCode::kMalformed,
+                  std::format("{} is cut short: {} needs {} bytes, {} are left; download it again",
+                              kFile, what, count, left()));
     }
     const auto taken = bytes_.subspan(at_, count);
     at_ += count;
@@ -82,10 +84,12 @@ class NetFile {
     return read_values(std::span<T>(out), what);
   }
 
-  static Status fill(Tensor& weight, const std::array<float, kCodebookSize>& codebook, std::span<const uint8_t> codes,
-                     std::span<const uint8_t> gaps, const std::string& name) {
+  static Status fill(Tensor& weight, const std::array<float, kCodebookSize>& codebook,
+                     std::span<const uint8_t> codes, std::span<const uint8_t> gaps,
+                     const std::string& name) {
     const Shape& shape = weight.shape();
-    const int64_t rows = shape[1], columns = shape[2], inputs = shape[3], elements = shape.elements();
+    const int64_t rows = shape[1], columns = shape[2], inputs = shape[3],
+                  elements = shape.elements();
     int64_t position = -1;  // in Caffe's order: out, in, row, column
     for (size_t i = 0; i < codes.size(); ++i) {
       position += 1 + (gaps[i / 2] >> (i % 2 * 4) & 15);
@@ -93,8 +97,10 @@ class NetFile {
         return malformed(std::format("an entry beyond the {} weights of {}", elements, name));
       }
       const int64_t column = position % columns, row = position / columns % rows;
-      const int64_t input = position / (columns * rows) % inputs, output = position / (columns * rows * inputs);
-      weight.data()[((output * rows + row) * columns + column) * inputs + input] = codebook[codes[i]];
+      const int64_t input = position / (columns * rows) % inputs,
+                    output = position / (columns * rows * inputs);
+      weight.data()[((output * rows + row) * columns + column) * inputs + input] =
+          codebook[codes[i]];
     }
     return {};
   }
@@ -135,14 +141,15 @@ class SqueezeNetBuilder {
     ValueId pre, value;
   };
 
-  Result<Convolved> convolution(const std::string& name, ValueId input, int64_t outputs, int64_t kernel, int64_t stride,
-                                int64_t pad) {
+  Result<Convolved> convolution(const std::string& name, ValueId input, int64_t outputs,
+                                int64_t kernel, int64_t stride, int64_t pad) {
     const Shape weight_shape{outputs, kernel, kernel, builder_.shape(input).channels()};
     TRY(auto tensors, file_.next(name, weight_shape));
     const ValueId weight = builder_.parameter(name + ".weight", weight_shape);
     const ValueId bias = builder_.parameter(name + ".bias", {outputs});
     for (Tensor& tensor : tensors) model_.parameters.push_back(std::move(tensor));
-    const Window window{.kernel = {kernel, kernel}, .strides = {stride, stride}, .pads = {pad, pad, pad, pad}};
+    const Window window{
+        .kernel = {kernel, kernel}, .strides = {stride, stride}, .pads = {pad, pad, pad, pad}};
     Convolved out;
     TRY(out.pre, builder_.add_one(make_conv(window, 1), {input, weight, bias}, name + ".pre"));
     TRY(out.value, builder_.add_one(make_relu(), {out.pre}, name));
@@ -156,8 +163,9 @@ class SqueezeNetBuilder {
     return value;
   }
 
-  // The ReLUs stand before the concatenation, where convolutions apply them on their way out. The concatenation of what
-  // comes before them is read by nobody but those who ask for it, so that ordinarily nothing of it runs.
+  // The ReLUs stand before the concatenation, where convolutions apply them on their way out. The
+  // concatenation of what comes before them is read by nobody but those who ask for it, so that
+  // ordinarily nothing of it runs.
   Result<ValueId> fire_module(const Fire& fire, ValueId input) {
     const std::string name = "fire" + std::to_string(fire.index);
     TRY(Convolved squeeze, convolution(name + "/squeeze1x1", input, fire.squeeze, 1, 1, 0));
@@ -184,9 +192,13 @@ class SqueezeNetBuilder {
     return {};
   }
 
-  void add_layer(const std::string& name, std::string kind, const Convolved& convolved, bool minor = false) {
-    model_.layers.push_back(
-        {.name = name, .kind = std::move(kind), .value = convolved.value, .pre = convolved.pre, .minor = minor});
+  void add_layer(const std::string& name, std::string kind, const Convolved& convolved,
+                 bool minor = false) {
+    model_.layers.push_back({.name = name,
+                             .kind = std::move(kind),
+                             .value = convolved.value,
+                             .pre = convolved.pre,
+                             .minor = minor});
   }
 
   NetFile file_;
@@ -196,6 +208,8 @@ class SqueezeNetBuilder {
 
 }  // namespace
 
-Result<Model> read_squeezenet(std::span<const uint8_t> bytes) { return SqueezeNetBuilder(bytes).build(); }
+Result<Model> read_squeezenet(std::span<const uint8_t> bytes) {
+  return SqueezeNetBuilder(bytes).build();
+}
 
 }  // namespace convscope

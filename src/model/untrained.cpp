@@ -11,7 +11,8 @@ namespace {
 
 // Bytes of ordinary photographs, roughly.
 constexpr double kPixelMean = 118, kPixelDeviation = 64;
-// E[max(x, 0)²] / E[x²] of a value that is symmetric around 0. Variance 1 seldom reaches ReLU6's upper end.
+// E[max(x, 0)²] / E[x²] of a value that is symmetric around 0. Variance 1 seldom reaches ReLU6's
+// upper end.
 constexpr double kRectified = 0.5;
 // The maximum of nine neighbours that were rectified: measured on SqueezeNet.
 constexpr double kMaximum = 1.6;
@@ -19,13 +20,15 @@ constexpr double kMaximum = 1.6;
 double input_second_moment(const Preprocessing& preprocessing) {
   double sum = 0;
   for (size_t c = 0; c < 3; ++c) {
-    const double scale = preprocessing.standard_deviation[c], offset = kPixelMean - preprocessing.mean[c];
+    const double scale = preprocessing.standard_deviation[c],
+                 offset = kPixelMean - preprocessing.mean[c];
     sum += (offset * offset + kPixelDeviation * kPixelDeviation) / (scale * scale);
   }
   return sum / 3;
 }
 
-Result<Tensor> normal_tensor(const Shape& shape, double deviation, uint64_t seed, int32_t parameter) {
+Result<Tensor> normal_tensor(const Shape& shape, double deviation, uint64_t seed,
+                             int32_t parameter) {
   TRY(Tensor tensor, Tensor::uninitialised(shape));
   Rng rng(seed, static_cast<uint64_t>(parameter) + 1);
   for (float& value : tensor.values()) value = static_cast<float>(deviation) * rng.normal();
@@ -51,16 +54,17 @@ double second_moment(const Graph& graph, const Node& node, const std::vector<dou
   return of(node.inputs[0]);
 }
 
-// Where a rectifier stands between the last weights and the logits (SqueezeNet), half of an untrained network's logits
-// would be cut to 0 and have no gradient at all; this bias, two standard deviations, lifts them over it. Returns that
-// bias parameter, or -1.
+// Where a rectifier stands between the last weights and the logits (SqueezeNet), half of an
+// untrained network's logits would be cut to 0 and have no gradient at all; this bias, two standard
+// deviations, lifts them over it. Returns that bias parameter, or -1.
 int32_t rectified_logit_bias(const Model& model) {
   bool rectified = false;
   for (NodeId id = model.graph.value(model.logits).producer; id.valid();) {
     const Node& node = model.graph.node(id);
     if (node.op->clamp_range()) rectified = true;
     const bool weighted = node.op->kind() == "Conv" || node.op->kind() == "Gemm";
-    if (weighted) return rectified && node.inputs.size() > 2 ? model.graph.value(node.inputs[2]).parameter : -1;
+    if (weighted)
+      return rectified && node.inputs.size() > 2 ? model.graph.value(node.inputs[2]).parameter : -1;
     id = model.graph.value(node.inputs[0]).producer;
   }
   return -1;
@@ -80,8 +84,10 @@ Result<Parameters> randomise(const Model& model, uint64_t seed) {
       continue;
     }
     const Value& weight = model.graph.value(node.inputs[1]);
-    const double fan_in = static_cast<double>(weight.shape.elements()) / static_cast<double>(weight.shape[0]);
-    const double deviation = 1.0 / std::sqrt(fan_in * moments[static_cast<size_t>(node.inputs[0].index)]);
+    const double fan_in =
+        static_cast<double>(weight.shape.elements()) / static_cast<double>(weight.shape[0]);
+    const double deviation =
+        1.0 / std::sqrt(fan_in * moments[static_cast<size_t>(node.inputs[0].index)]);
     auto& tensor = parameters[static_cast<size_t>(weight.parameter)];
     TRY(tensor, normal_tensor(weight.shape, deviation, seed, weight.parameter));
     moments[output] = 1.0;

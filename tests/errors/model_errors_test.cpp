@@ -34,11 +34,13 @@ const HeaderCase kHeaderCases[] = {
     {"no input", "input image 1 8 8 3\n", "", ErrorCode::kMalformed,
      DAMAGED("node conv uses image, which is not defined before it")},
     {"gray input", "image 1 8 8 3", "image 1 8 8 1", ErrorCode::kUnsupported,
-     "the network's input is 1×8×8×1, want 1 × height × width × 3; use a network for colour pictures"},
+     "the network's input is 1×8×8×1, want 1 × height × width × 3; use a network for colour "
+     "pictures"},
     {"enormous input", "image 1 8 8 3", "image 1 8 80000 3", ErrorCode::kMalformed,
      DAMAGED("it has '80000' where it wants a number from 1 to 4096")},
     {"unknown number format", "conv.weight f32", "conv.weight u8q", ErrorCode::kUnsupported,
-     "parameter conv.weight has the number format u8q, want f16 or f32; build the bundle again with one of these"},
+     "parameter conv.weight has the number format u8q, want f16 or f32; build the bundle again "
+     "with one of these"},
     {"wrong size of a parameter", "0 432 4 3 3 3", "0 428 4 3 3 3", ErrorCode::kMalformed,
      DAMAGED("parameter conv.weight of shape 4×3×3×3 has 428 bytes, want 432")},
     {"parameter beyond the end", "f32 464 8 2", "f32 480 8 2", ErrorCode::kMalformed,
@@ -49,30 +51,32 @@ const HeaderCase kHeaderCases[] = {
      DAMAGED("parameter logits.bias is not aligned")},
     {"negative extent", "0 432 4 3 3 3", "0 432 -4 3 3 3", ErrorCode::kMalformed,
      DAMAGED("it has '-4' where it wants a number from 1 to 1048576")},
-    {"extents whose product overflows", "0 432 4 3 3 3", "0 432 1048576 1048576 1048576 1048576", ErrorCode::kMalformed,
-     DAMAGED("it has an array that is too large")},
+    {"extents whose product overflows", "0 432 4 3 3 3", "0 432 1048576 1048576 1048576 1048576",
+     ErrorCode::kMalformed, DAMAGED("it has an array that is too large")},
     {"too many dimensions", "0 432 4 3 3 3", "0 432 4 3 3 3 1", ErrorCode::kMalformed,
      DAMAGED("it has an array of more than four dimensions")},
     {"unknown operator", "node Relu", "node LSTM", ErrorCode::kUnsupported,
      "node conv.relu is of the kind LSTM, which bundles cannot hold; use another network"},
-    {"operator of derivatives", "node Relu conv.relu conv.pre", "node ReluGrad conv.relu conv.pre", ErrorCode::kUnsupported,
+    {"operator of derivatives", "node Relu conv.relu conv.pre", "node ReluGrad conv.relu conv.pre",
+     ErrorCode::kUnsupported,
      "node conv.relu is of the kind ReluGrad, which bundles cannot hold; use another network"},
-    {"dangling input", "node Relu conv.relu conv.pre", "node Relu conv.relu nowhere", ErrorCode::kMalformed,
-     DAMAGED("node conv.relu uses nowhere, which is not defined before it")},
-    {"value used before it is made", "image,conv.weight,conv.bias", "pool,conv.weight,conv.bias", ErrorCode::kMalformed,
-     DAMAGED("node conv uses pool, which is not defined before it")},
-    {"value defined twice", "node Relu conv.relu conv.pre conv\n", "node Relu conv.relu conv.pre conv.pre\n",
-     ErrorCode::kMalformed, DAMAGED("it defines conv.pre twice")},
+    {"dangling input", "node Relu conv.relu conv.pre", "node Relu conv.relu nowhere",
+     ErrorCode::kMalformed, DAMAGED("node conv.relu uses nowhere, which is not defined before it")},
+    {"value used before it is made", "image,conv.weight,conv.bias", "pool,conv.weight,conv.bias",
+     ErrorCode::kMalformed, DAMAGED("node conv uses pool, which is not defined before it")},
+    {"value defined twice", "node Relu conv.relu conv.pre conv\n",
+     "node Relu conv.relu conv.pre conv.pre\n", ErrorCode::kMalformed,
+     DAMAGED("it defines conv.pre twice")},
     {"missing bias", "image,conv.weight,conv.bias", "image,conv.weight", ErrorCode::kMalformed,
      DAMAGED("node conv of the kind Conv has 2 inputs")},
-    {"weights that are activations", "image,conv.weight,conv.bias", "image,image,conv.bias", ErrorCode::kMalformed,
-     DAMAGED("node conv takes image where it wants a parameter")},
-    {"parameter as activation", "node Relu conv.relu conv.pre", "node Relu conv.relu conv.bias", ErrorCode::kMalformed,
-     DAMAGED("node conv.relu takes conv.bias where it wants an activation")},
+    {"weights that are activations", "image,conv.weight,conv.bias", "image,image,conv.bias",
+     ErrorCode::kMalformed, DAMAGED("node conv takes image where it wants a parameter")},
+    {"parameter as activation", "node Relu conv.relu conv.pre", "node Relu conv.relu conv.bias",
+     ErrorCode::kMalformed, DAMAGED("node conv.relu takes conv.bias where it wants an activation")},
     {"layer without its value", "layer pool pool", "layer pool nothing", ErrorCode::kMalformed,
      DAMAGED("layer pool uses nothing, which is not defined before it")},
-    {"layer that shows a parameter", "layer pool pool", "layer pool conv.bias", ErrorCode::kMalformed,
-     DAMAGED("layer pool names conv.bias, which no node makes")},
+    {"layer that shows a parameter", "layer pool pool", "layer pool conv.bias",
+     ErrorCode::kMalformed, DAMAGED("layer pool names conv.bias, which no node makes")},
     {"layer of unknown kind", "kind=pool", "kind=magic", ErrorCode::kMalformed,
      DAMAGED("layer pool has the unknown kind 'magic'")},
     {"two layers of one name", "layer pool pool", "layer conv pool", ErrorCode::kMalformed,
@@ -81,7 +85,8 @@ const HeaderCase kHeaderCases[] = {
      DAMAGED("layer conv has another shape before its activation function than after it")},
     {"no logits", "output logits logits\n", "", ErrorCode::kMalformed,
      DAMAGED("it does not say which values are the logits and the probabilities")},
-    {"logits that are a picture", "output logits logits", "output logits pool", ErrorCode::kMalformed,
+    {"logits that are a picture", "output logits logits", "output logits pool",
+     ErrorCode::kMalformed,
      DAMAGED("its logits are 1×2×2×4 and its probabilities 1×2, want 1 × classes twice")},
     {"short line", "node Relu conv.relu conv.pre conv\n", "node Relu\n", ErrorCode::kMalformed,
      DAMAGED("a node line is too short")},
@@ -98,12 +103,15 @@ TEST(ModelErrors, EachBadHeaderHasItsSentence) {
 
 // What the operators themselves refuse comes with the name of the node.
 TEST(ModelErrors, BadAttributesNameTheirNode) {
-  for (std::string_view attribute : {"kernel=3,x", "kernel=3,3 strides=0,1", "kernel=99999999999999999999,3",
-                                     "kernel=3,3 pads=-5,0,0,0", "kernel=5,5 pads=0,0,0,0", "kernel=3,3 group=7",
-                                     "kernel=3,3 wings=2", "kernel=3,3 auto_pad=sideways"}) {
-    const auto model = read_bundle(make_bundle(changed("kernel=3,3 strides=2,2 auto_pad=same_upper", attribute), tiny_data()));
+  for (std::string_view attribute :
+       {"kernel=3,x", "kernel=3,3 strides=0,1", "kernel=99999999999999999999,3",
+        "kernel=3,3 pads=-5,0,0,0", "kernel=5,5 pads=0,0,0,0", "kernel=3,3 group=7",
+        "kernel=3,3 wings=2", "kernel=3,3 auto_pad=sideways"}) {
+    const auto model = read_bundle(
+        make_bundle(changed("kernel=3,3 strides=2,2 auto_pad=same_upper", attribute), tiny_data()));
     ASSERT_FALSE(model) << attribute;
-    EXPECT_NE(model.error().message.find("the model bundle"), std::string::npos) << model.error().message;
+    EXPECT_NE(model.error().message.find("the model bundle"), std::string::npos)
+        << model.error().message;
     EXPECT_NE(model.error().message.find("node conv"), std::string::npos) << model.error().message;
   }
 }
@@ -121,12 +129,15 @@ std::vector<uint8_t> tiny_cut_to(size_t bytes) {
 }
 
 const FileCase kFileCases[] = {
-    {"empty", [] { return std::vector<uint8_t>(); }, "the model file is empty (0 bytes); download it again"},
+    {"empty", [] { return std::vector<uint8_t>(); },
+     "the model file is empty (0 bytes); download it again"},
     {"something else", [] { return std::vector<uint8_t>(100, 'x'); },
      "this is not a ConvScope model bundle (its first bytes are wrong); choose a .csb file"},
     {"magic alone", [] { return tiny_cut_to(8); }, DAMAGED("it ends after 8 bytes")},
-    {"cut in the header", [] { return tiny_cut_to(200); }, DAMAGED("its header claims 741 bytes and the file has 200")},
-    {"cut in the data", [] { return tiny_cut_to(1100); }, DAMAGED("parameter conv.weight lies beyond the end of the file")},
+    {"cut in the header", [] { return tiny_cut_to(200); },
+     DAMAGED("its header claims 741 bytes and the file has 200")},
+    {"cut in the data", [] { return tiny_cut_to(1100); },
+     DAMAGED("parameter conv.weight lies beyond the end of the file")},
     {"enormous header",
      [] {
        auto file = tiny_cut_to(300);
@@ -170,28 +181,36 @@ TEST(ModelErrors, SqueezeNetFiles) {
     EXPECT_FALSE(model);
     return model ? "" : model.error().message;
   };
-  EXPECT_EQ(message({}), "compressed_SqueezeNet.net is cut short: the list of sizes needs 104 bytes, 0 are left; download it again");
+  EXPECT_EQ(message({}),
+            "compressed_SqueezeNet.net is cut short: the list of sizes needs 104 bytes, 0 are "
+            "left; download it again");
   EXPECT_EQ(message({good.data(), 1200}),
-            "compressed_SqueezeNet.net is cut short: the bias of conv1 needs 384 bytes, 72 are left; download it again");
+            "compressed_SqueezeNet.net is cut short: the bias of conv1 needs 384 bytes, 72 are "
+            "left; download it again");
   auto longer = good;
   longer.push_back(0);
   EXPECT_EQ(message(longer), "compressed_SqueezeNet.net has 1 bytes too many; download it again");
   auto counts = good;
   counts[3] = 0x7f;
   EXPECT_EQ(message(counts),
-            "compressed_SqueezeNet.net is damaged: it has 2130706434 entries for the 14112 weights of conv1; download it again");
+            "compressed_SqueezeNet.net is damaged: it has 2130706434 entries for the 14112 weights "
+            "of conv1; download it again");
   EXPECT_EQ(message(make_net(std::vector<std::pair<uint8_t, uint8_t>>(1000, {1, 15}))),
-            "compressed_SqueezeNet.net is damaged: it has an entry beyond the 14112 weights of conv1; download it again");
+            "compressed_SqueezeNet.net is damaged: it has an entry beyond the 14112 weights of "
+            "conv1; download it again");
   auto infinite = good;
   infinite[104 + 3] = 0x7f;
   infinite[104 + 2] = 0x80;
   EXPECT_EQ(message(infinite),
-            "compressed_SqueezeNet.net is damaged: it has a weight of conv1 that is not a number; download it again");
-  for (size_t length = 0; length < good.size(); length += 101) EXPECT_FALSE(read_squeezenet({good.data(), length}));
+            "compressed_SqueezeNet.net is damaged: it has a weight of conv1 that is not a number; "
+            "download it again");
+  for (size_t length = 0; length < good.size(); length += 101)
+    EXPECT_FALSE(read_squeezenet({good.data(), length}));
 }
 
 TEST(ModelErrors, LoadingChecksWhatWasAskedFor) {
-  const auto message = [](std::string_view id, std::string_view format, const std::vector<uint8_t>& bytes) {
+  const auto message = [](std::string_view id, std::string_view format,
+                          const std::vector<uint8_t>& bytes) {
     const auto model = load_model(id, format, bytes);
     EXPECT_FALSE(model);
     return model ? Error() : model.error();
@@ -206,8 +225,10 @@ TEST(ModelErrors, LoadingChecksWhatWasAskedFor) {
   const auto renamed = make_bundle(changed("model tiny", "model efficientnet-lite0"), tiny_data());
   const Error size = message("efficientnet-lite0", "csb", renamed);
   EXPECT_EQ(size.message,
-            "the network 'efficientnet-lite0' in the file has the input 1×8×8×3, want 1×224×224×3; build or download the file again");
-  EXPECT_EQ(model_error_chinese(size), "这个文件与所选的网络不符；请重新选择。（" + size.message + "）");
+            "the network 'efficientnet-lite0' in the file has the input 1×8×8×3, want 1×224×224×3; "
+            "build or download the file again");
+  EXPECT_EQ(model_error_chinese(size),
+            "这个文件与所选的网络不符；请重新选择。（" + size.message + "）");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Any bytes are a model or an error with a sentence. Fuzzing the header's text: the magic and the length are put before it.
+// Any bytes are a model or an error with a sentence. Fuzzing the header's text: the magic and the
+// length are put before it.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

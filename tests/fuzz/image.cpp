@@ -13,11 +13,13 @@ namespace {
 
 using convscope::FileBytes;
 
-// A PNG with the same chunks and right checksums: otherwise hardly any mutation would get past them.
+// A PNG with the same chunks and right checksums: otherwise hardly any mutation would get past
+// them.
 FileBytes with_checksums(const uint8_t* data, size_t size) {
   FileBytes out(data, data + std::min<size_t>(size, 8));
   for (size_t at = 8; at + 12 <= size;) {
-    const size_t length = size_t{data[at]} << 24 | size_t{data[at + 1]} << 16 | size_t{data[at + 2]} << 8 | data[at + 3];
+    const size_t length = size_t{data[at]} << 24 | size_t{data[at + 1]} << 16 |
+                          size_t{data[at + 2]} << 8 | data[at + 3];
     if (length > size - at - 12) break;
     const std::string_view name(reinterpret_cast<const char*>(data) + at + 4, 4);
     convscope::append_chunk(out, name, FileBytes(data + at + 8, data + at + 8 + length));
@@ -36,7 +38,9 @@ void decode(std::span<const uint8_t> file) {
     if (image.error().english().empty() || image.error().chinese().empty()) std::abort();
     return;
   }
-  if (image->rgb.size() != static_cast<size_t>(image->width) * static_cast<size_t>(image->height) * 3) std::abort();
+  if (image->rgb.size() !=
+      static_cast<size_t>(image->width) * static_cast<size_t>(image->height) * 3)
+    std::abort();
   for (const CatalogEntry& entry : model_catalog()) {
     if (file.size() % 16 == 0 && !preprocess(*image, entry.preprocessing)) std::abort();
   }

@@ -1,4 +1,5 @@
-// Reads NumPy's .npz archives (ZIP of .npy files, stored or deflated), for golden tests. Trusts its input.
+// Reads NumPy's .npz archives (ZIP of .npy files, stored or deflated), for golden tests. Trusts its
+// input.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct GoldenArray {
   std::vector<float> values;
 };
 
-// A file of the golden set in $CONVSCOPE_SHARED/golden; nothing where it cannot be read: skip the test then.
+// A file of the golden set in $CONVSCOPE_SHARED/golden; nothing where it cannot be read: skip the
+// test then.
 class Npz {
  public:
   static std::optional<Npz> golden(const std::string& name) {
@@ -53,18 +55,21 @@ class Npz {
     const std::vector<uint8_t> npy = unpack(entries_.at(name));
     const size_t header_start = npy[6] == 1 ? 10 : 12;
     const size_t header_bytes = npy[6] == 1 ? npy[8] + 256u * npy[9] : number(npy, 8, 4);
-    const std::string_view header(reinterpret_cast<const char*>(npy.data()) + header_start, header_bytes);
+    const std::string_view header(reinterpret_cast<const char*>(npy.data()) + header_start,
+                                  header_bytes);
     CHECK(header.find("'fortran_order': False") != std::string_view::npos);
     GoldenArray out;
     size_t count = 1;
-    for (const char* at = std::strchr(header.data() + header.find("'shape'"), '(') + 1; *at != ')';) {
+    for (const char* at = std::strchr(header.data() + header.find("'shape'"), '(') + 1;
+         *at != ')';) {
       char* end = nullptr;
       out.shape.push_back(std::strtoll(at, &end, 10));
       count *= static_cast<size_t>(out.shape.back());
       at = end + std::strspn(end, ", ");
     }
     const size_t descr = header.find("'descr': '") + 10;
-    read_values(header.substr(descr, 3), npy.data() + header_start + header_bytes, count, out.values);
+    read_values(header.substr(descr, 3), npy.data() + header_start + header_bytes, count,
+                out.values);
     return out;
   }
 
@@ -90,14 +95,15 @@ class Npz {
       const size_t name_bytes = number(bytes_, at + 28, 2);
       std::string name(reinterpret_cast<const char*>(bytes_.data()) + at + 46, name_bytes);
       if (name.ends_with(".npy")) name.resize(name.size() - 4);
-      entries_[name] = {number(bytes_, at + 42, 4), number(bytes_, at + 20, 4), number(bytes_, at + 24, 4),
-                        number(bytes_, at + 10, 2) == 8};
+      entries_[name] = {number(bytes_, at + 42, 4), number(bytes_, at + 20, 4),
+                        number(bytes_, at + 24, 4), number(bytes_, at + 10, 2) == 8};
       at += 46 + name_bytes + number(bytes_, at + 30, 2) + number(bytes_, at + 32, 2);
     }
   }
 
   std::vector<uint8_t> unpack(const Entry& entry) const {
-    const size_t start = entry.offset + 30 + number(bytes_, entry.offset + 26, 2) + number(bytes_, entry.offset + 28, 2);
+    const size_t start = entry.offset + 30 + number(bytes_, entry.offset + 26, 2) +
+                         number(bytes_, entry.offset + 28, 2);
     const uint8_t* packed = bytes_.data() + start;
     if (!entry.deflated) return {packed, packed + entry.size};
     std::vector<uint8_t> out(entry.size);
@@ -114,7 +120,8 @@ class Npz {
       out[i] = static_cast<float>(value);
     }
   }
-  static void read_values(std::string_view dtype, const uint8_t* from, size_t count, std::vector<float>& out) {
+  static void read_values(std::string_view dtype, const uint8_t* from, size_t count,
+                          std::vector<float>& out) {
     if (dtype == "<f4") return copy_values<float>(from, count, out);
     if (dtype == "<f8") return copy_values<double>(from, count, out);
     if (dtype == "<i4") return copy_values<int32_t>(from, count, out);

@@ -1,4 +1,5 @@
-// The untrained copy of a network must have something to show: no layer silent or saturated, and a gradient at every pixel.
+// The untrained copy of a network must have something to show: no layer silent or saturated, and a
+// gradient at every pixel.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,10 +54,12 @@ TEST(Untrained, LayersAndGradientsAreAlive) {
     ASSERT_TRUE(parameters);
     GraphBuilder builder(model.graph);
     const ValueId cotangent = builder.input("seed", model.graph.shape(model.logits));
-    const std::array<ValueId, 1> outputs = {model.logits}, seeds = {cotangent}, wanted = {model.input};
+    const std::array<ValueId, 1> outputs = {model.logits}, seeds = {cotangent},
+                                 wanted = {model.input};
     const auto gradients = build_vjp(builder, outputs, seeds, wanted);
     ASSERT_TRUE(gradients);
-    ProgramSpec spec{std::make_shared<Graph>(std::move(builder).build()), {model.input, cotangent}, {}};
+    ProgramSpec spec{
+        std::make_shared<Graph>(std::move(builder).build()), {model.input, cotangent}, {}};
     for (const ModelLayer& layer : model.layers) spec.outputs.push_back(layer.value);
     spec.outputs.push_back(gradients->at(model.input));
 
@@ -74,7 +77,8 @@ TEST(Untrained, LayersAndGradientsAreAlive) {
     }
     const Tensor gradient = *(*program)->copy(spec.outputs.back());
     const auto zeros = std::ranges::count(gradient.values(), 0.0f);
-    EXPECT_LT(static_cast<double>(zeros), 0.05 * static_cast<double>(gradient.values().size())) << "seed " << seed;
+    EXPECT_LT(static_cast<double>(zeros), 0.05 * static_cast<double>(gradient.values().size()))
+        << "seed " << seed;
     for (float value : gradient.values()) ASSERT_TRUE(std::isfinite(value));
   }
 }

@@ -29,7 +29,8 @@ void expect_ramp(const Image& image, int tolerance) {
   for (int y = 0; y < 16; ++y) {
     for (int x = 0; x < 24; ++x) {
       for (size_t c = 0; c < 3; ++c) {
-        ASSERT_NEAR(colour_at(image, x, y)[c], ramp_colour(x, y)[c], tolerance) << x << " " << y << " " << c;
+        ASSERT_NEAR(colour_at(image, x, y)[c], ramp_colour(x, y)[c], tolerance)
+            << x << " " << y << " " << c;
       }
     }
   }
@@ -43,7 +44,9 @@ Image decoded(std::string_view hex) {
 
 TEST(ImageDecode, PngIsExact) { expect_ramp(decoded(kPngRgb), 0); }
 TEST(ImageDecode, JpegIsClose) { expect_ramp(decoded(kJpegRamp), 6); }
-TEST(ImageDecode, ProgressiveJpegWithSubsampledColour) { expect_ramp(decoded(kJpegProgressive), 24); }
+TEST(ImageDecode, ProgressiveJpegWithSubsampledColour) {
+  expect_ramp(decoded(kJpegProgressive), 24);
+}
 TEST(ImageDecode, CmykJpeg) { expect_ramp(decoded(kJpegCmyk), 10); }
 
 TEST(ImageDecode, GrayJpegHasThreeEqualChannels) {
@@ -87,8 +90,9 @@ TEST(ImageDecode, BytesAfterTheEndDoNotMatter) {
   EXPECT_TRUE(decode_image(file));
 }
 
-// Where the upright picture's corners come from: the stored ramp's top left, top right, bottom left, bottom right are
-// A, B, C, D; each row lists what stands at the same corners once the picture is upright.
+// Where the upright picture's corners come from: the stored ramp's top left, top right, bottom
+// left, bottom right are A, B, C, D; each row lists what stands at the same corners once the
+// picture is upright.
 struct OrientationCase {
   int orientation;
   std::string_view corners;
@@ -97,7 +101,8 @@ constexpr OrientationCase kOrientations[] = {{1, "ABCD"}, {2, "BADC"}, {3, "DCBA
                                              {5, "ACBD"}, {6, "CADB"}, {7, "DBCA"}, {8, "BDAC"}};
 
 Colour stored_corner(char corner) {
-  const int x = corner == 'A' || corner == 'C' ? 0 : 23, y = corner == 'A' || corner == 'B' ? 0 : 15;
+  const int x = corner == 'A' || corner == 'C' ? 0 : 23,
+            y = corner == 'A' || corner == 'B' ? 0 : 15;
   return ramp_colour(x, y);
 }
 
@@ -113,7 +118,8 @@ void expect_corners(const Image& image, std::string_view corners) {
 TEST(ImageDecode, AllEightOrientations) {
   for (const OrientationCase& c : kOrientations) {
     for (bool big_endian : {false, true}) {
-      const auto image = decode_image(with_exif(bytes_of_hex(kJpegRamp), exif_tiff(c.orientation, big_endian)));
+      const auto image =
+          decode_image(with_exif(bytes_of_hex(kJpegRamp), exif_tiff(c.orientation, big_endian)));
       ASSERT_TRUE(image);
       EXPECT_EQ(image->width, c.orientation >= 5 ? 16 : 24);
       expect_corners(*image, c.corners);
@@ -166,10 +172,12 @@ TEST(ImageEncode, NpyHeader) {
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   EXPECT_EQ(text.substr(1, 5), "NUMPY");
   EXPECT_EQ((10 + file[8] + 256u * file[9]) % 64, 0u);
-  EXPECT_NE(text.find("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 3,), }"), std::string_view::npos);
-  const auto scalar = encode_npy({}, std::array<float, 1>{7});
-  EXPECT_NE(std::string_view(reinterpret_cast<const char*>(scalar.data()), 80).find("'shape': (), }"),
+  EXPECT_NE(text.find("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 3,), }"),
             std::string_view::npos);
+  const auto scalar = encode_npy({}, std::array<float, 1>{7});
+  EXPECT_NE(
+      std::string_view(reinterpret_cast<const char*>(scalar.data()), 80).find("'shape': (), }"),
+      std::string_view::npos);
 }
 
 TEST(Image, RgbaSizesAreChecked) {

@@ -31,9 +31,11 @@ uint64_t fnv1a(const std::vector<uint8_t>& bytes) {
 
 TEST(ImageResize, EqualsPillowToTheBit) {
   for (const ResizeVector& v : kResizeVectors) {
-    const Image out = resize(pattern(v.from_width, v.from_height), v.to_width, v.to_height, v.filter);
-    EXPECT_EQ(fnv1a(out.rgb), v.fnv1a) << v.from_width << "×" << v.from_height << " to " << v.to_width << "×"
-                                       << v.to_height << ", filter " << static_cast<int>(v.filter);
+    const Image out =
+        resize(pattern(v.from_width, v.from_height), v.to_width, v.to_height, v.filter);
+    EXPECT_EQ(fnv1a(out.rgb), v.fnv1a)
+        << v.from_width << "×" << v.from_height << " to " << v.to_width << "×" << v.to_height
+        << ", filter " << static_cast<int>(v.filter);
   }
   EXPECT_EQ(resize(pattern(23, 17), 9, 7, ResizeFilter::kBicubic).rgb, bytes_of_hex(kBicubicBytes));
 }
@@ -44,11 +46,15 @@ TEST(ImageResize, SameSizeIsTheSamePicture) {
 }
 
 TEST(ImageResize, PartIsTheSameAsTheWholeCropped) {
-  for (ResizeFilter filter : {ResizeFilter::kBox, ResizeFilter::kBilinear, ResizeFilter::kBicubic}) {
+  for (ResizeFilter filter :
+       {ResizeFilter::kBox, ResizeFilter::kBilinear, ResizeFilter::kBicubic}) {
     const Image image = pattern(61, 43);
-    EXPECT_EQ(resize_part(image, 30, 20, filter, {7, 3, 11, 16}), crop(resize(image, 30, 20, filter), 7, 3, 11, 16));
-    EXPECT_EQ(resize_part(image, 61, 50, filter, {7, 40, 2, 10}), crop(resize(image, 61, 50, filter), 7, 40, 2, 10));
-    EXPECT_EQ(resize_part(image, 90, 43, filter, {80, 1, 10, 2}), crop(resize(image, 90, 43, filter), 80, 1, 10, 2));
+    EXPECT_EQ(resize_part(image, 30, 20, filter, {7, 3, 11, 16}),
+              crop(resize(image, 30, 20, filter), 7, 3, 11, 16));
+    EXPECT_EQ(resize_part(image, 61, 50, filter, {7, 40, 2, 10}),
+              crop(resize(image, 61, 50, filter), 7, 40, 2, 10));
+    EXPECT_EQ(resize_part(image, 90, 43, filter, {80, 1, 10, 2}),
+              crop(resize(image, 90, 43, filter), 80, 1, 10, 2));
   }
 }
 
@@ -87,7 +93,8 @@ TEST(ColourMap, ValuesAreClampedAndNanIsGray) {
 }
 
 TEST(ColourMap, NamesComeBack) {
-  for (ColourMap map : {ColourMap::kGray, ColourMap::kMagma, ColourMap::kViridis, ColourMap::kSigned}) {
+  for (ColourMap map :
+       {ColourMap::kGray, ColourMap::kMagma, ColourMap::kViridis, ColourMap::kSigned}) {
     EXPECT_EQ(colour_map_by_name(colour_map_name(map)), map);
   }
   EXPECT_FALSE(colour_map_by_name("jet"));

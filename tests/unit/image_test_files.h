@@ -14,7 +14,8 @@ inline FileBytes bytes_of_text(std::string_view text) { return {text.begin(), te
 inline FileBytes bytes_of_hex(std::string_view hex) {
   const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
   FileBytes out;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) out.push_back(static_cast<uint8_t>(digit(hex[i]) * 16 + digit(hex[i + 1])));
+  for (size_t i = 0; i + 1 < hex.size(); i += 2)
+    out.push_back(static_cast<uint8_t>(digit(hex[i]) * 16 + digit(hex[i + 1])));
   return out;
 }
 
@@ -49,8 +50,10 @@ inline FileBytes png_start(uint32_t width, uint32_t height) {
 
 // A TIFF structure that says nothing but the orientation.
 inline FileBytes exif_tiff(int orientation, bool big_endian) {
-  FileBytes tiff = big_endian ? FileBytes{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0}
-                              : FileBytes{'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  FileBytes tiff = big_endian ? FileBytes{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0,
+                                          3,   0,   0, 0,  1, 0, 0, 0, 0, 0, 0, 0,    0}
+                              : FileBytes{'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3,
+                                          0,   1,   0,  0, 0, 0, 0, 0, 0, 0, 0,    0, 0};
   tiff[big_endian ? 19 : 18] = static_cast<uint8_t>(orientation);
   return tiff;
 }
@@ -59,7 +62,8 @@ inline FileBytes exif_tiff(int orientation, bool big_endian) {
 inline FileBytes with_exif(const FileBytes& jpeg, const FileBytes& tiff) {
   FileBytes out(jpeg.begin(), jpeg.begin() + 2);
   const size_t length = tiff.size() + 8;
-  out.insert(out.end(), {0xff, 0xe1, static_cast<uint8_t>(length >> 8), static_cast<uint8_t>(length & 255), 'E', 'x', 'i', 'f', 0, 0});
+  out.insert(out.end(), {0xff, 0xe1, static_cast<uint8_t>(length >> 8),
+                         static_cast<uint8_t>(length & 255), 'E', 'x', 'i', 'f', 0, 0});
   out.insert(out.end(), tiff.begin(), tiff.end());
   out.insert(out.end(), jpeg.begin() + 2, jpeg.end());
   return out;

@@ -16,7 +16,9 @@ Image one_colour(int width, int height, std::array<uint8_t, 3> colour) {
 }
 
 const Preprocessing& squeezenet() { return find_catalog_entry("squeezenet-1.0")->preprocessing; }
-const Preprocessing& efficientnet() { return find_catalog_entry("efficientnet-lite0")->preprocessing; }
+const Preprocessing& efficientnet() {
+  return find_catalog_entry("efficientnet-lite0")->preprocessing;
+}
 
 TEST(Preprocessing, BlueGreenRedMinusMean) {
   const auto input = preprocess(one_colour(300, 200, {10, 20, 30}), squeezenet());
@@ -48,7 +50,8 @@ TEST(Preprocessing, BytesComeBackExactly) {
 }
 
 TEST(Preprocessing, ValuesOutsideTheRangeOfBytesAreClamped) {
-  const auto tensor = Tensor::from({1, 1, 1, 3}, std::array<float, 3>{1e9f, -1e9f, std::numeric_limits<float>::quiet_NaN()});
+  const auto tensor = Tensor::from(
+      {1, 1, 1, 3}, std::array<float, 3>{1e9f, -1e9f, std::numeric_limits<float>::quiet_NaN()});
   ASSERT_TRUE(tensor);
   const Image image = image_from_network_input(TensorView::of(*tensor), efficientnet());
   EXPECT_EQ(image.rgb, (std::vector<uint8_t>{255, 0, 0}));
@@ -64,7 +67,8 @@ TEST(Preprocessing, ExactInputMustHaveTheSize) {
   const auto wrong = preprocess(one_colour(227, 226, {}), squeezenet(), true);
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().message,
-            "the picture has 227 × 226 pixels and the network's input 227 × 227; give a picture of exactly that size, or let "
+            "the picture has 227 × 226 pixels and the network's input 227 × 227; give a picture of "
+            "exactly that size, or let "
             "it be resized");
   EXPECT_FALSE(preprocess(Image(), squeezenet()));
 }
@@ -81,10 +85,12 @@ TEST(Preprocessing, ExtremeShapes) {
 
 TEST(Preprocessing, SaysWhatItDoes) {
   EXPECT_EQ(squeezenet().english(),
-            "The picture is squashed to 256 × 256, its middle 227 × 227 px taken, and every byte x becomes (x − "
+            "The picture is squashed to 256 × 256, its middle 227 × 227 px taken, and every byte x "
+            "becomes (x − "
             "104/117/123), channels in the order BGR.");
   EXPECT_EQ(efficientnet().chinese(),
-            "图片先短边缩放到 256，取中央 224 × 224 像素，再把每个字节 x 变为 (x − 127) / 128，通道顺序为 RGB。");
+            "图片先短边缩放到 256，取中央 224 × 224 像素，再把每个字节 x 变为 (x − 127) / "
+            "128，通道顺序为 RGB。");
 }
 
 }  // namespace

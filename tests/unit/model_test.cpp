@@ -59,13 +59,15 @@ TEST(ModelLayers, FiguresOfTheTinyNetwork) {
 // Same-upper padding of 8 at stride 2, kernel 3: one pixel, at the far end.
 TEST(ModelLayers, ReceptiveWindowsOfTheTinyNetwork) {
   const Model model = tiny();
-  const ReceptiveWindow conv = model.layers[0].rows, pool = model.layers[1].rows, logits = model.layers[2].rows;
+  const ReceptiveWindow conv = model.layers[0].rows, pool = model.layers[1].rows,
+                        logits = model.layers[2].rows;
   EXPECT_EQ(conv.size, 3);
   EXPECT_EQ(conv.jump, 2);
   EXPECT_EQ(conv.start, 0);
   EXPECT_EQ(pool.size, 5);
   EXPECT_EQ(pool.jump, 4);
-  EXPECT_EQ(logits.size, 9);  // two cells that see 5 each, 4 apart: one beyond the picture, in the padding
+  EXPECT_EQ(logits.size,
+            9);  // two cells that see 5 each, 4 apart: one beyond the picture, in the padding
   EXPECT_EQ(logits.start, 0);
 }
 
@@ -126,7 +128,9 @@ TEST(ModelSqueezeNet, LayersAndGeometry) {
   ASSERT_TRUE(model) << model.error().message;
   describe_layers(*model);
   EXPECT_EQ(model->parameter_count, 1'248'424);
-  const auto shape = [&](std::string_view layer) { return model->graph.shape(model->find_layer(layer)->value); };
+  const auto shape = [&](std::string_view layer) {
+    return model->graph.shape(model->find_layer(layer)->value);
+  };
   EXPECT_EQ(shape("conv1"), (Shape{1, 111, 111, 96}));
   EXPECT_EQ(shape("pool1"), (Shape{1, 55, 55, 96}));
   EXPECT_EQ(shape("pool4"), (Shape{1, 27, 27, 256}));
@@ -144,7 +148,8 @@ TEST(ModelSqueezeNet, LayersAndGeometry) {
     minor += model->find_layer(name)->parameters;
   }
   EXPECT_EQ(minor, fire.parameters);
-  // conv1: 7 wide, 2 apart. pool1 sees three of them: 11 wide, 4 apart; fire2's 3×3 adds 8 and reaches 4 to the left.
+  // conv1: 7 wide, 2 apart. pool1 sees three of them: 11 wide, 4 apart; fire2's 3×3 adds 8 and
+  // reaches 4 to the left.
   EXPECT_EQ(model->find_layer("pool1")->rows.size, 11);
   const ReceptiveWindow fire2 = model->find_layer("fire2")->columns;
   EXPECT_EQ(fire2.size, 19);

@@ -17,7 +17,8 @@ void append_values(std::vector<uint8_t>& out, std::span<const T> values) {
   out.insert(out.end(), bytes, bytes + values.size_bytes());
 }
 
-inline std::vector<uint8_t> make_bundle(std::string_view header, std::span<const uint8_t> data = {}) {
+inline std::vector<uint8_t> make_bundle(std::string_view header,
+                                        std::span<const uint8_t> data = {}) {
   std::vector<uint8_t> file;
   for (char c : std::string_view("CSBNDL01")) file.push_back(static_cast<uint8_t>(c));
   const std::array<uint32_t, 1> length = {static_cast<uint32_t>(header.size())};
@@ -28,7 +29,8 @@ inline std::vector<uint8_t> make_bundle(std::string_view header, std::span<const
   return file;
 }
 
-// A network of 8×8 pictures and two classes: a convolution of four filters, a pooling, a linear layer.
+// A network of 8×8 pictures and two classes: a convolution of four filters, a pooling, a linear
+// layer.
 inline constexpr std::string_view kTinyHeader =
     "# a comment\n"
     "model tiny\n"
@@ -37,7 +39,8 @@ inline constexpr std::string_view kTinyHeader =
     "param conv.bias f32 432 16 4\n"
     "param logits.weight f16 448 16 2 4\n"
     "param logits.bias f32 464 8 2\n"
-    "node Conv conv image,conv.weight,conv.bias conv.pre kernel=3,3 strides=2,2 auto_pad=same_upper\n"
+    "node Conv conv image,conv.weight,conv.bias conv.pre kernel=3,3 strides=2,2 "
+    "auto_pad=same_upper\n"
     "node Relu conv.relu conv.pre conv\n"
     "node MaxPool pool conv pool kernel=2,2 strides=2,2\n"
     "node GlobalAveragePool average pool average\n"
@@ -58,7 +61,8 @@ inline std::vector<uint8_t> tiny_data() {
   std::vector<uint8_t> data;
   append_values<float>(data, conv);
   append_values<float>(data, std::vector<float>(4, 1.0f));
-  append_values<uint16_t>(data, std::vector<uint16_t>{0x3c00, 0xc000, 0x3800, 0x0000, 0x0001, 0x7bff, 0x8001, 0x0400});
+  append_values<uint16_t>(
+      data, std::vector<uint16_t>{0x3c00, 0xc000, 0x3800, 0x0000, 0x0001, 0x7bff, 0x8001, 0x0400});
   append_values<float>(data, std::vector<float>(2, 2.0f));
   return data;
 }
@@ -81,8 +85,8 @@ inline std::vector<NetConvolution> net_convolutions() {
   return out;
 }
 
-// A SqueezeNet file: convolution 0 has the given entries (code, gap), all others none. Codebook entry i is i / 2, the
-// bias of output i is -i.
+// A SqueezeNet file: convolution 0 has the given entries (code, gap), all others none. Codebook
+// entry i is i / 2, the bias of output i is -i.
 inline std::vector<uint8_t> make_net(const std::vector<std::pair<uint8_t, uint8_t>>& entries) {
   const std::vector<NetConvolution> convolutions = net_convolutions();
   std::vector<uint32_t> counts(convolutions.size());

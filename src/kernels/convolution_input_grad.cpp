@@ -2,6 +2,7 @@
 #include <list>
 
 #include "kernels/kernels.h"
+#include "kernels/pool_walk.h"
 #include "kernels/xnn_operator.h"
 
 namespace convscope {
@@ -33,6 +34,11 @@ class Deconvolution final : public Kernel {
   Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
                    ThreadPool& pool) override {
     const TensorView &dy = inputs[0], &dx = outputs[0];
+    dy_ = dy;
+    dx_ = dx;
+    // XNNPACK's phases write beyond an output that is smaller than the stride.
+    current_ = nullptr;
+    if (dx.shape[1] < window_.strides[0] || dx.shape[2] < window_.strides[1]) return {};
     TRY(current_, variant(dy.row_stride, dx.row_stride));
     Arguments wanted{dy.shape[0], dy.shape[1], dy.shape[2], 0, 0, pool.handle(), pool.threads()};
     wanted.rest_height = rest(0, dx.shape[1], dy.shape[1], window_.pads.top + window_.pads.bottom);
@@ -52,7 +58,11 @@ class Deconvolution final : public Kernel {
                            "setting up a transposed convolution");
   }
 
-  Status run(ThreadPool& pool) override { return run_xnn(current_->op, pool.handle()); }
+  Status run(ThreadPool& pool) override {
+    if (current_ != nullptr) return run_xnn(current_->op, pool.handle());
+    run_tiny();
+    return {};
+  }
   bool accepts_row_strides() const override { return true; }
   int64_t held_bytes() const override {
     return static_cast<int64_t>(variants_.size()) * weight_.shape().elements() * 4;
@@ -70,6 +80,36 @@ class Deconvolution final : public Kernel {
     XnnOperator op;
     Arguments arguments;
   };
+
+  // A handful of pixels: every dy pixel adds its weights to the dx pixels that it saw.
+  void run_tiny() const {
+    const int64_t height = dx_.shape[1], width = dx_.shape[2];
+    for (int64_t row = 0; row < dx_.shape.rows(); ++row) {
+      std::fill_n(dx_.data + row * dx_.row_stride, dx_.shape.channels(), 0.0f);
+    }
+    for (int64_t row = 0; row < dy_.shape.rows(); ++row) {
+      const int64_t q = row % dy_.shape[2], p = row / dy_.shape[2] % dy_.shape[1], n = row / dy_.shape[2] / dy_.shape[1];
+      const TapRange ys = taps_within(window_, 0, p, window_.pads.top, 0, height);
+      const TapRange xs = taps_within(window_, 1, q, window_.pads.left, 0, width);
+      for (int64_t ky = ys.begin; ky < ys.end; ++ky) {
+        const int64_t iy = p * window_.strides[0] - window_.pads.top + ky * window_.dilations[0];
+        for (int64_t kx = xs.begin; kx < xs.end; ++kx) {
+          const int64_t ix = q * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
+          add_tap(dy_.data + row * dy_.row_stride, ky * window_.kernel[1] + kx,
+                  dx_.data + ((n * height + iy) * width + ix) * dx_.row_stride);
+        }
+      }
+    }
+  }
+
+  void add_tap(const float* dy, int64_t tap, float* dx) const {
+    const int64_t outputs = weight_.shape()[0], inputs = weight_.shape()[3];
+    for (int64_t o = 0; o < outputs; ++o) {
+      const float* weight = weight_.data() + (o * window_.taps() + tap) * inputs;
+      float* to = dx + o / (outputs / group_) * inputs;
+      for (int64_t i = 0; i < inputs; ++i) to[i] += dy[o] * weight[i];
+    }
+  }
 
   // Input rows that no window reached: what is left where the stride does not divide.
   int64_t rest(size_t axis, int64_t input, int64_t output, int64_t pads) const {
@@ -113,7 +153,8 @@ class Deconvolution final : public Kernel {
   const int64_t group_;
   const Tensor weight_;
   std::list<Variant> variants_;
-  Variant* current_ = nullptr;
+  Variant* current_ = nullptr;  // null: too small for XNNPACK
+  TensorView dy_, dx_;
 };
 
 // At stride 1 the transpose of a depthwise convolution is the depthwise convolution with the kernel turned by 180°.

@@ -110,6 +110,7 @@ OpEntry conv_input_grad_entry() {
         const Window depthwise{.kernel = {3, 3}, .strides = {2, 2}, .pads = {1, 1, 1, 1}};
         const Window pointwise{.pads = {1, 1, 1, 1}};
         const Window sparse{.strides = {2, 2}};
+        const Window tall{.kernel = {3, 1}, .strides = {3, 1}, .pads = {1, 0, 1, 0}};
         return {
             {make_conv_input_grad(three, 1, 5, 4), {{2, 5, 4, 4}, {4, 3, 3, 3}}, {0}, {1}},
             {make_conv_input_grad(strided, 1, 6, 7), {{2, 3, 3, 3}, {3, 3, 2, 2}}, {0}, {1}},
@@ -118,6 +119,8 @@ OpEntry conv_input_grad_entry() {
             {make_conv_input_grad(three, 5, 6, 5), {{1, 6, 5, 5}, {5, 3, 3, 1}}, {0}, {1}},
             {make_conv_input_grad(pointwise, 1, 3, 3), {{2, 5, 5, 5}, {5, 1, 1, 4}}, {0}, {1}},
             {make_conv_input_grad(sparse, 1, 4, 5), {{1, 2, 3, 5}, {5, 1, 1, 4}}, {0}, {1}},
+            // An input smaller than the stride.
+            {make_conv_input_grad(tall, 3, 1, 1), {{2, 1, 1, 6}, {6, 3, 1, 4}}, {0}, {1}},
         };
       },
   };

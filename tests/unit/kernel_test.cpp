@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <limits>
 
 #include "base/clock.h"
@@ -255,12 +254,12 @@ class RandomKernelTest : public KernelTest, public ::testing::WithParamInterface
   static std::string describe(const KernelCase& test, uint64_t seed) {
     std::string out = op_text(*test.op);
     for (const Shape& shape : test.inputs) out += " " + shape.text();
-    return out + "; replay with CONVSCOPE_SEED=" + std::to_string(seed) + ": ";
+    return out + "; replay with --gtest_random_seed=" + std::to_string(seed) + ": ";
   }
 };
 
 TEST_P(RandomKernelTest, AgreesWithTheReference) {
-  if (const char* replay = std::getenv("CONVSCOPE_SEED")) return check(std::strtoull(replay, nullptr, 10));
+  if (const int replay = GTEST_FLAG_GET(random_seed); replay > 0) return check(static_cast<uint64_t>(replay));
   constexpr int64_t kMicros = 1'500'000;
   const int64_t start = now_micros();
   uint64_t seed = 1;

@@ -12,7 +12,7 @@ test('a visitor opens the page, sees an answer, and clicks a picture', async (t)
   assert.match(cat.name, /cat|tabby/i);
   await page.screenshot('first-look');
 
-  await page.press('image.coffee');
+  await page.press('sample.coffee');
   await page.first_answer((answer) => /espresso/i.test(answer.name));
   await page.permalink('image', 'coffee');
   await page.screenshot('first-look-coffee');

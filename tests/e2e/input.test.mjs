@@ -52,7 +52,7 @@ test('webcam', async (t) => {
   const before = (await page.answers())[0];
   await page.press('picture');
   await page.press('picture.camera');
-  await page.first_answer((answer) => answer.label !== before.label);
+  await page.first_answer((answer) => answer.logit !== before.logit);
   await page.screenshot('input-webcam');
   await page.press('camera.stop');
   await page.id('camera').waitFor({ state: 'detached' });
@@ -62,14 +62,14 @@ test('webcam', async (t) => {
 test('a photo that lies on its side is set upright', async (t) => {
   const scene = await open_scene(t);
   const page = await visit(scene);
-  await page.press('image.coffee');
+  await page.press('sample.coffee');
   const upright = await page.first_answer(is_coffee);
   await page.press('picture');
   const [chooser] = await Promise.all([page.page.waitForEvent('filechooser'), page.press('picture.open')]);
   await chooser.setFiles({ name: 'turned.jpg', mimeType: 'image/jpeg', buffer: await scene_turned(scene, sample_file('coffee')) });
   await page.id('image.own').waitFor();
   const turned = await page.first_answer(is_coffee);
-  assert.ok(Math.abs(turned.probability - upright.probability) < 10, `${upright.label}; turned: ${turned.label}`);
+  assert.ok(Math.abs(turned.probability - upright.probability) < 10, `${upright.probability} %; turned: ${turned.probability} %`);
   page.assert_clean();
 });
 

@@ -90,7 +90,7 @@ async function in_frame(host, attributes = '', query = '') {
   const page = await context.newPage();
   await page.goto(around.url);
   const frame = page.frameLocator('iframe');
-  await frame.locator('#mirror [data-id^="class."]').first().waitFor({ timeout: 60_000 });
+  await frame.locator('#mirror [data-id^="class."]').first().waitFor({ state: 'attached', timeout: 60_000 });
   const inner = page.frames().find((candidate) => candidate.url().startsWith(host.url));
   return { context, page, frame, inner };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attributes_of, type MirrorNode } from '../../web/src/mirror.ts';
+import { attributes_of, style_of, type MirrorNode } from '../../web/src/mirror.ts';
 
 function given(node: MirrorNode): Record<string, string> {
   return Object.fromEntries(Object.entries(attributes_of(node)).filter((entry): entry is [string, string] => entry[1] !== null));
@@ -36,4 +36,15 @@ test('states and notes', () => {
   assert.equal(box['aria-disabled'], 'true');
   assert.equal(box['aria-description'], 'no ReLU here');
   assert.equal(given({ key: 'n', role: 'status', live: 'polite' })['aria-live'], 'polite');
+});
+
+test('boxes are placed in their parent; what is scrolled out of sight can still be found', () => {
+  const box = { x: 20, y: 30, w: 40, h: 10 };
+  assert.equal(style_of({ key: 'a', role: 'button', ...box }, undefined), 'left:20px;top:30px;width:40px;height:10px');
+  assert.match(style_of({ key: 'a', role: 'button', ...box }, { key: 'p', role: 'row', x: 5, y: 5, w: 9, h: 9 }), /^left:15px;top:25px/);
+  assert.match(style_of({ key: 'a', role: 'button', ...box, hidden: true }, undefined), /width:1px;height:1px;pointer-events:none/);
+});
+test('menus lie over the stage, which comes later in reading order', () => {
+  assert.match(style_of({ key: 'model.list', role: 'listbox' }, undefined), /pointer-events:none;z-index:1$/);
+  assert.doesNotMatch(style_of({ key: 'stage', role: 'main' }, undefined), /z-index/);
 });

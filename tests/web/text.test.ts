@@ -4,12 +4,14 @@ import { choose_language, format_bytes } from '../../web/src/text.ts';
 import { tab_separated } from '../../web/src/page_module.ts';
 
 test('the language is what the address asks, then what the browser speaks', () => {
-  assert.equal(choose_language('?lang=zh', '', ['en-GB']), 'zh');
-  assert.equal(choose_language('', '#v=1&lang=zh', ['en-GB']), 'zh');
-  assert.equal(choose_language('?lang=en', '#lang=zh', ['zh-CN']), 'en');
-  assert.equal(choose_language('?lang=fr', '', ['fr', 'zh-TW', 'en']), 'zh');
-  assert.equal(choose_language('', '', ['de', 'en-US', 'zh']), 'en');
-  assert.equal(choose_language('', '', []), 'en');
+  assert.equal(choose_language('?lang=zh', '', null, ['en-GB']), 'zh');
+  assert.equal(choose_language('', '#v=1&lang=zh', null, ['en-GB']), 'zh');
+  assert.equal(choose_language('?lang=en', '#lang=zh', null, ['zh-CN']), 'en');
+  assert.equal(choose_language('?lang=fr', '', null, ['fr', 'zh-TW', 'en']), 'zh');
+  assert.equal(choose_language('', '', null, ['de', 'en-US', 'zh']), 'en');
+  assert.equal(choose_language('', '', null, []), 'en');
+  assert.equal(choose_language('', '', 'zh', ['en']), 'zh');
+  assert.equal(choose_language('', '#lang=en', 'zh', ['zh']), 'en');
 });
 
 test('bytes read as file managers show them', () => {

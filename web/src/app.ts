@@ -223,13 +223,10 @@ export class App {
   }
 
   private async load_thumbnails(): Promise<void> {
-    for (const sample of this.boot.manifest.samples) {
-      try {
-        await this.show_thumbnail(sample, await fetch_bytes(site_file(this.boot.manifest, sample.file)));
-      } catch {
-        return; // offline: the menu shows names; opening one says why it cannot be had
-      }
-    }
+    const load = async (sample: SampleEntry): Promise<void> =>
+      this.show_thumbnail(sample, await fetch_bytes(site_file(this.boot.manifest, sample.file)));
+    // Offline the menu shows names; opening one says why it cannot be had.
+    await Promise.allSettled(this.boot.manifest.samples.map(load));
   }
 
   private async show_thumbnail(sample: SampleEntry, bytes: Uint8Array<ArrayBuffer>): Promise<void> {

@@ -29,6 +29,7 @@ function network_error(url: string, cause: unknown): DownloadError {
 }
 
 export async function fetch_bytes(file: SiteFile, progress: Progress = () => {}): Promise<Uint8Array<ArrayBuffer>> {
+  progress(0, file.bytes);
   let response: Response;
   try {
     response = await fetch(file.url);
@@ -45,7 +46,6 @@ export async function fetch_bytes(file: SiteFile, progress: Progress = () => {})
   let bytes = new Uint8Array(file.bytes);
   let received = 0;
   const reader = response.body.getReader();
-  progress(0, file.bytes);
   for (;;) {
     let chunk: ReadableStreamReadResult<Uint8Array>;
     try {

@@ -33,6 +33,9 @@ export interface MirrorState {
 
 const kPressable = new Set(['button', 'link', 'option', 'menuitem', 'menuitemradio', 'tab', 'treeitem', 'gridcell', 'row']);
 
+// Groups of these roles are drawn over what comes after them in reading order.
+const kOnTop = new Set(['alert', 'dialog', 'listbox', 'menu', 'status', 'tooltip']);
+
 // Attributes of a node's element; null where it must not have one. Pure, for the tests.
 export function attributes_of(node: MirrorNode): Record<string, string | null> {
   const is_text = node.role === 'text';
@@ -182,7 +185,10 @@ export class Mirror {
 
 // Groups have no box of their own: they span everything and let the pointer through.
 export function style_of(node: MirrorNode, parent: MirrorNode | undefined): string {
-  if (node.w === undefined || node.h === undefined) return 'inset:0;overflow:visible;pointer-events:none';
+  if (node.w === undefined || node.h === undefined) {
+    const box = 'inset:0;overflow:visible;pointer-events:none';
+    return kOnTop.has(node.role) ? `${box};z-index:1` : box;
+  }
   const left = (node.x ?? 0) - (parent?.x ?? 0);
   const top = (node.y ?? 0) - (parent?.y ?? 0);
   if (node.hidden === true) return `left:${left}px;top:${top}px;width:1px;height:1px;pointer-events:none`;

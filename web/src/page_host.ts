@@ -3,6 +3,7 @@ import { Frames } from './frames.ts';
 import { Input } from './input.ts';
 import { Mirror, type MirrorState } from './mirror.ts';
 import { PageModule, type PageExports } from './page_module.ts';
+import { remember, remembered } from './remember.ts';
 import { text, type Language, type Text } from './text.ts';
 import type { Message } from './wire.ts';
 import { copy_out } from './wasm_module.ts';
@@ -113,9 +114,11 @@ export class PageHost {
 
   private start(options: HostOptions): void {
     const matches = (query: string): number => (matchMedia(query).matches ? 1 : 0);
+    const theme = remembered('theme') ?? 'auto';
+    document.documentElement.dataset.theme = theme;
     const started = this.page.start({
       lang: options.language,
-      theme: 'auto',
+      theme,
       dark: matches('(prefers-color-scheme: dark)'),
       touch: matches('(pointer: coarse)'),
       reduced_motion: matches('(prefers-reduced-motion: reduce)'),
@@ -225,10 +228,12 @@ export class PageHost {
         break;
       case 'language':
         this.language = a === 'zh' ? 'zh' : 'en';
+        remember('language', this.language);
         document.documentElement.lang = a === 'zh' ? 'zh-CN' : 'en';
         break;
       case 'theme':
         document.documentElement.dataset.theme = a;
+        remember('theme', a);
         break;
       case 'share':
         void this.share();

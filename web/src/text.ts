@@ -11,10 +11,10 @@ export function text(en: string, zh: string): Text {
   return { en, zh };
 }
 
-// The language to start with: `?lang=`, then the hash's `lang=`, then the reader's browser.
-export function choose_language(query: string, hash: string, browser: readonly string[]): Language {
+// The language to start with: `?lang=`, then the hash's `lang=`, then the one chosen last time, then the browser's.
+export function choose_language(query: string, hash: string, last: string | null, browser: readonly string[]): Language {
   const asked = new URLSearchParams(query).get('lang') ?? new URLSearchParams(hash.replace(/^#/, '')).get('lang');
-  if (asked === 'en' || asked === 'zh') return asked;
+  for (const wish of [asked, last]) if (wish === 'en' || wish === 'zh') return wish;
   const first = browser.find((tag) => /^(en|zh)\b/i.test(tag));
   return first !== undefined && /^zh\b/i.test(first) ? 'zh' : 'en';
 }

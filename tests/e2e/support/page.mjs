@@ -20,11 +20,11 @@ export async function launch(extra = []) {
   return chromium.launch({ headless: true, executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...kFlags, ...extra] });
 }
 
-// One browser and one host for a test file: `const scene = await open_scene(test)`.
-export async function open_scene({ after }, { isolated = true, flags = [], pages = {} } = {}) {
+// A browser and a host for one test, closed when it ends.
+export async function open_scene(t, { isolated = true, flags = [], pages = {} } = {}) {
   const browser = await launch(flags);
   const host = await start_host({ isolated, pages });
-  after(async () => {
+  t.after(async () => {
     await browser.close();
     await host.close();
   });
@@ -95,23 +95,18 @@ export class Visit {
   }
   // Waits until the network has answered: the first class has its probability.
   async answered(timeout = 60_000) {
-    await this.page.locator('#mirror [data-id^="class."]').first().waitFor({ timeout });
+    await this.page.locator('#mirror [data-id^="class."]').first().waitFor({ state: 'attached', timeout });
   }
-  // The class names of the five answers, first one first.
+  // The five answers, most probable first.
   async answers() {
-    return this.page.locator('#mirror [data-id^="class."]').evaluateAll((nodes) =>
+    return this.page.locator('#mirror [data-id^="class."][role="button"]').evaluateAll((nodes) =>
       nodes.map((node) => {
-        const [name, ...rest] = node.getAttribute('aria-label').split(/, probability |，概率 /);
-        return { index: Number(node.dataset.id.slice('class.'.length)), name, probability: parseFloat(rest.join('')), label: node.getAttribute('aria-label') };
+        const said = (part) => parseFloat(document.querySelector(`#mirror [data-id="${node.dataset.id}.${part}"]`)?.textContent ?? 'NaN');
+        return {
+          index: Number(node.dataset.id.slice('class.'.length)), name: node.getAttribute('aria-label'),
+          probability: said('probability'), logit: said('logit'),
+        };
       }));
-  }
-  async screenshot(name) {
-    mkdirSync(kArtifacts, { recursive: true });
-    await this.page.screenshot({ path: join(kArtifacts, `${name}.png`) });
-  }
-  // A picture of what lies at a mirrored element, as RGBA from the screen.
-  async pixels(locator) {
-    return locator.screenshot();
   }
   // Waits until the first answer satisfies a condition.
   async first_answer(is_it, timeout = 30_000) {
@@ -122,6 +117,10 @@ export class Visit {
       if (Date.now() > end) assert.fail(`the first answer is ${JSON.stringify(first)}`);
       await this.page.waitForTimeout(50);
     }
+  }
+  async screenshot(name) {
+    mkdirSync(kArtifacts, { recursive: true });
+    await this.page.screenshot({ path: join(kArtifacts, `${name}.png`) });
   }
   async state() {
     return new URLSearchParams(await this.page.evaluate(() => location.hash.slice(1)));

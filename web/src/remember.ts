@@ -1,0 +1,19 @@
+// Choices that outlast a visit and do not belong to the picture that a permalink shows: language and theme.
+
+type Choice = 'language' | 'theme';
+
+export function remember(choice: Choice, value: string): void {
+  try {
+    localStorage.setItem(`convscope-${choice}`, value);
+  } catch {
+    // Storage is blocked: the next visit starts as the first one did.
+  }
+}
+
+export function remembered(choice: Choice): string | null {
+  try {
+    return localStorage.getItem(`convscope-${choice}`);
+  } catch {
+    return null;
+  }
+}

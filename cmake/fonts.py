@@ -3,7 +3,7 @@
 
     fonts.py --out DIR
 
-Writes text.otf and text-bold.otf (Inter Regular and SemiBold) and cjk.otf (Noto Sans CJK SC).
+Writes text.otf and text-bold.otf (Inter Regular and SemiBold), cjk.otf and cjk-bold.otf (Noto Sans CJK SC).
 The characters are those of every source file and text the page draws from: the string table, the
 C++ sources (names and explanations of methods and operators), the models' and samples' texts and
 the class names in both languages, and Latin-1 for names of files. A character that neither font
@@ -21,11 +21,13 @@ from fontTools.ttLib import TTFont
 ROOT = Path(__file__).resolve().parents[1]
 INTER = Path("/usr/share/fonts/opentype/inter")
 NOTO = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+NOTO_BOLD = NOTO.with_name("NotoSansCJK-Bold.ttc")
 NOTO_SIMPLIFIED_CHINESE = 2  # its place in the collection
 TEXTS = (
     "src/ui/**/*.def",
     "src/**/*.cpp",
     "src/**/*.h",
+    "web/src/*.ts",
     "models/labels.*.txt",
     "models/catalog.json",
     "models/samples.json",
@@ -44,9 +46,20 @@ def characters() -> set[str]:
     return {c for c in found if c.isprintable() or c == "\u00a0"} - INVISIBLE
 
 
+def use_tabular_figures(font: TTFont) -> None:
+    """Makes all digits equally wide: the renderer cannot ask the font for its tabular ones."""
+    figures = "zero one two three four five six seven eight nine".split()
+    glyphs = set(font.getGlyphOrder())
+    for table in font["cmap"].tables:
+        for code, name in enumerate(figures, ord("0")):
+            if table.isUnicode() and f"{name}.tf" in glyphs:
+                table.cmap[code] = f"{name}.tf"
+
+
 def cut(source: Path, number: int, wanted: set[str], out: Path) -> set[str]:
     """Writes the subset and returns the characters that the font has."""
     font = TTFont(source, fontNumber=number, lazy=True)
+    use_tabular_figures(font)
     have = {c for c in wanted if ord(c) in font.getBestCmap()}
     options = subset.Options()
     options.hinting = False  # the renderer does not hint
@@ -73,7 +86,7 @@ def main() -> int:
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     wanted = characters()
-    sources = [INTER / "Inter-Regular.otf", INTER / "Inter-SemiBold.otf", NOTO]
+    sources = [INTER / "Inter-Regular.otf", INTER / "Inter-SemiBold.otf", NOTO, NOTO_BOLD]
     state = "".join(sorted(wanted)) + "".join(f"{s}{s.stat().st_size}" for s in sources)
     state += Path(__file__).read_text(encoding="utf-8")
     key = hashlib.sha256(state.encode()).hexdigest()
@@ -85,13 +98,14 @@ def main() -> int:
     cut(sources[1], -1, wanted, out / "text-bold.otf")
     rest = wanted - latin
     chinese = cut(sources[2], NOTO_SIMPLIFIED_CHINESE, rest, out / "cjk.otf")
+    cut(sources[3], NOTO_SIMPLIFIED_CHINESE, rest, out / "cjk-bold.otf")
     missing = sorted(rest - chinese)
     if missing:
         names = ", ".join(f"{c} (U+{ord(c):04X})" for c in missing)
         print(f"No font has these characters of the page's texts: {names}", file=sys.stderr)
         return 1
     stamp.write_text(key)
-    for name in ("text", "text-bold", "cjk"):
+    for name in ("text", "text-bold", "cjk", "cjk-bold"):
         print(f"{name}.otf: {(out / f'{name}.otf').stat().st_size} bytes")
     print(f"{len(wanted)} characters, {len(chinese)} of them only in the Chinese font")
     return 0

@@ -27,6 +27,12 @@ constexpr int kFramesAfterInput = 3, kFramesAfterWheel = 8;  // Dear ImGui sprea
 constexpr double kProgressSeconds = 0.066;                   // at most 15 frames a second while something computes
 constexpr double kLongestStep = 0.05;
 
+// Dear ImGui's sizes are of ascent plus descent; the page's are of the em, as everywhere else on the web. These are the
+// fonts' lines in em: Inter's (2728 + 680) / 2816, Noto Sans SC's (1160 + 288) / 1000.
+constexpr float kInterLine = 1.2102f, kNotoLine = 1.448f;
+// Moves letters down so that they stand in the middle of their line, in em.
+constexpr float kDrop = 0.03f;
+
 class Page {
  public:
   bool start(std::string_view config);
@@ -158,6 +164,8 @@ void Page::rebuild_fonts() {
   const auto add = [&](std::string& bytes, bool merge) -> ImFont* {
     if (bytes.empty()) return nullptr;
     ImFontConfig config;
+    config.ExtraSizeScale = merge ? kNotoLine : kInterLine;
+    config.GlyphOffset = ImVec2(0, kDrop * kTextSize);
     config.FontDataOwnedByAtlas = false;
     config.MergeMode = merge;
     config.OversampleH = config.OversampleV = 0;

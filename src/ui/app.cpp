@@ -178,6 +178,9 @@ void App::frame(double seconds) {
   ImGui::SetNextWindowPos(ImVec2(0, 0));
   ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+  // Widgets draw with both faces directly; pushing one tells it the screen's density.
+  ImGui::PushFont(ui_.fonts.bold, kTextSize);
+  ImGui::PopFont();
   ImGui::PushFont(ui_.fonts.text, kTextSize);
   ImGui::Begin("page", nullptr, kPlainWindow);
   layout();
@@ -317,9 +320,12 @@ void App::draw_sheets() {
   const bool any = ImGui::IsPopupOpen(kLayersSheet) || ImGui::IsPopupOpen(kNumbersSheet) || ImGui::IsPopupOpen(kHelpPopup);
   const float dim = ui_.animate("sheet.dim", any ? 1.0f : 0.0f);
   if (dim > 0.01f) {
-    // Under the popups, over the page.
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    list->AddRectFilled(ImVec2(0, 0), screen, with_alpha(IM_COL32(15, 18, 22, 120), dim));
+    // A window between the page and its popups.
+    ImGui::SetNextWindowPos(ImVec2(0, 0));
+    ImGui::SetNextWindowSize(screen);
+    ImGui::Begin("dim", nullptr, kPlainWindow | ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoFocusOnAppearing);
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(0, 0), screen, with_alpha(IM_COL32(15, 18, 22, 120), dim));
+    ImGui::End();
   }
   const float width = std::min(screen.x - 48, kInspectorWidth);
   const float slide = any ? ui_.appear("sheet", 0.2f) : 1;

@@ -21,6 +21,8 @@ struct Mosaic {
   int rows = 1;
 };
 
+float row_height(const Mosaic& m) { return m.cell + kCaption + kGap * 0.4f; }
+
 bool has_maps(const LayerInfo& layer) { return !layer.minor && layer.kind != "input" && layer.height > 1 && layer.width > 1; }
 
 // The largest cells with which photo, layers and answer fit the room; scrolling where even the smallest do not.
@@ -33,35 +35,31 @@ Mosaic mosaic_for(const Ui& ui, int tiles, ImVec2 room) {
     const int beside = m.photo < m.columns ? (m.columns - m.photo) * m.photo : 0;
     const int rest = std::max(0, tiles - beside);
     m.rows = m.photo + (rest + m.columns - 1) / m.columns;
-    if (float(m.rows) * (m.cell + kCaption + kGap * 0.4f) <= room.y) return m;
+    if (float(m.rows) * row_height(m) <= room.y) break;
   }
-  m.cell = smallest;
   // Spread the columns over the whole width.
-  m.cell = std::floor((room.x - kGap * float(m.columns - 1)) / float(m.columns));
+  const float wide = std::floor((room.x - kGap * float(m.columns - 1)) / float(m.columns));
+  if (m.cell < smallest || wide < m.cell * 1.12f) m.cell = wide;
   return m;
 }
 
+float photo_edge(const Mosaic& m) { return m.cell * float(m.photo) + kGap * float(m.photo - 1); }
+
 ImVec2 place_of(const Mosaic& m, int index) {
   const int beside = m.columns - m.photo;
-  int row, column;
   if (index < beside * m.photo) {
-    row = index / beside;
-    column = m.photo + index % beside;
-  } else {
-    index -= beside * m.photo;
-    row = m.photo + index / m.columns;
-    column = index % m.columns;
+    return ImVec2(float(m.photo + index % beside) * (m.cell + kGap), float(index / beside) * row_height(m));
   }
-  return ImVec2(float(column) * (m.cell + kGap), float(row) * (m.cell + kCaption + kGap * 0.4f));
+  index -= beside * m.photo;
+  // A photo over all columns is followed by its caption; one beside tiles ends with their rows.
+  const float top = beside == 0 ? photo_edge(m) + kCaption : float(m.photo) * row_height(m);
+  return ImVec2(float(index % m.columns) * (m.cell + kGap), top + float(index / m.columns) * row_height(m));
 }
 
 void draw_photo(Ui& ui, ImVec2 at, const Mosaic& m) {
-  const float edge = m.photo == m.columns && ui.size == Size::kNarrow
-                         ? m.cell * float(m.photo) + kGap * float(m.photo - 1)
-                         : m.cell * float(m.photo) + kGap * float(m.photo - 1);
-  const float height = m.photo == m.columns ? edge : float(m.photo) * (m.cell + kCaption + kGap * 0.4f) - kCaption - kGap * 0.4f;
+  const float edge = photo_edge(m);
   ImGui::SetCursorScreenPos(at);
-  const ImVec2 size = fit(1, 1, ImVec2(edge, std::max(height, m.cell)));
+  const ImVec2 size(edge, edge);
   if (!ui.vm.forward) {
     skeleton(ui, size);
     return;
@@ -70,9 +68,7 @@ void draw_photo(Ui& ui, ImVec2 at, const Mosaic& m) {
   const std::string alt = ui.tr(S::kPhotoAlt, {shape});
   picture(ui, "overview.photo", ui.vm.forward->input, size, {.alt = alt});
   ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + size.y + 6));
-  ImGui::PushClipRect(ImVec2(at.x, at.y), ImVec2(at.x + size.x, at.y + size.y + 40), true);
-  caption(ui, alt);
-  ImGui::PopClipRect();
+  paragraph(ui, alt, kStatusSize, ui.theme.ink3, size.x);
 }
 
 void press_channel(Ui& ui, const LayerInfo& layer, int channel) {

@@ -115,6 +115,27 @@ void draw_row(Ui& ui, const LayerInfo& layer, bool selected, float light, bool i
   }
 }
 
+// The picture stands first, as what the first layer is given.
+void draw_input_row(Ui& ui) {
+  const ModelInfo& model = *ui.vm.model;
+  const std::string shape = shape_text(model.input_height, model.input_width, model.input_channels);
+  const ImVec2 min = ImGui::GetCursorScreenPos();
+  const ImVec2 max(min.x + ImGui::GetContentRegionAvail().x, min.y + kRowHeight);
+  ImGui::Dummy(ImVec2(max.x - min.x, kRowHeight));
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const float x = min.x + kPaddingX, right = max.x - kPaddingX;
+  const std::string_view words = ui.tr(S::kInputRow);
+  draw_text(ui, list, ImVec2(x, min.y + 8), ui.fonts.bold, kLabelSize, ui.theme.ink, words);
+  draw_text(ui, list, ImVec2(right - text_width(ui, ui.fonts.text, kStatusSize, shape), min.y + 9), ui.fonts.text,
+            kStatusSize, ui.theme.ink3, shape);
+  if (ui.vm.forward) {
+    draw_picture(list, ui.textures.of(ui.vm.forward->input), ImVec2(x, min.y + 28),
+                 ImVec2(x + kThumb, min.y + 28 + kThumb), kSmallRadius);
+  }
+  list->AddRectFilled(ImVec2(x, max.y - ui.theme.rule), ImVec2(right, max.y), ui.theme.track);
+  ui.mirror.visible(MirrorNode{.key = "", .label = std::string(words) + " " + shape}, min, max);
+}
+
 }  // namespace
 
 float lit(Ui& ui, int index, int count) {
@@ -164,6 +185,7 @@ void draw_rail(Ui& ui, bool in_sheet) {
   const std::string shown(shown_layer(ui));
   const int index_shown = ui.vm.layer_index(shown);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+  if (!layers.empty() && layers[0].kind != "input") draw_input_row(ui);
   size_t block = 0;
   for (size_t i = 0; i < layers.size(); ++i) {
     if (layers[i].minor) {

@@ -159,10 +159,11 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max) {
   ImGui::GetWindowDrawList()->AddCircleFilled(ImVec2(min.x + 24, y), 4, dot);
   const std::string engine = engine_text(ui);
   const std::string_view reason = ui.tr(ui.vm.build_reason);
-  float x = words(ui, "status.build", engine, min.x + 36, y, t.ink3, "text", reason) - 14;
+  float x = words(ui, "status.build", engine, min.x + 36, y, t.ink3, "text", reason);
   if (ready) {
+    draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(x - 14, y - 8), ui.fonts.text, kStatusSize, t.ink3, "·");
     x = words(ui, "status.threads", ui.vm.threads == 1 ? std::string(ui.tr(S::kOneThread))
-                                                       : ui.tr(S::kThreads, {std::to_string(ui.vm.threads)}), x, y, t.ink3);
+                                                       : ui.tr(S::kThreads, {std::to_string(ui.vm.threads)}), x - 5, y, t.ink3);
   }
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   if (!reason.empty() && mouse.y > min.y && mouse.x > min.x && mouse.x < x - 12) {

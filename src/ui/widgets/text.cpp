@@ -106,7 +106,8 @@ void draw_lines(const Ui& ui, const Layout& layout, ImVec2 at, float size, float
       draw_text(ui, list, ImVec2(at.x + run.x, at.y + (line_height - size) / 2), run.font, size, run.colour, run.text);
       if (run.underlined && underline_target) {
         const float y = at.y + (line_height + size) / 2 + 1;
-        list->AddRectFilled(ImVec2(at.x + run.x, y), ImVec2(at.x + run.x + run.width, y + 2.5f), ui.theme.target_fill, 1);
+        list->AddRectFilled(ImVec2(std::floor(at.x + run.x), y), ImVec2(std::ceil(at.x + run.x + run.width), y + 2.5f),
+                            ui.theme.target_fill);
       }
     }
     at.y += line_height;

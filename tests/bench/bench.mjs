@@ -1,0 +1,245 @@
+// Measures ConvScope beside ONNX Runtime Web and TensorFlow.js in one browser, taking turns, after checking that all give
+// the same answers. Usage: ./dev bench [--quick] [--profile] [--network ID] [--operation forward|gradient] [--check]
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { export_networks, kOut, kRoot, open_browser, Stop } from './prepare.mjs';
+import { median, ms, profile_table, summary, times_table } from './report.mjs';
+
+const kHelp = `usage: ./dev bench [OPTION...]
+
+  --quick               fewer rounds, about a minute
+  --profile             ConvScope's own steps, one table a network and operation, and no peers
+  --network ID          only this one of the catalog
+  --operation NAME      only forward or gradient
+  --check               exit status 1 where a target is missed
+  --builds DIR          where the WebAssembly builds are (default build)
+
+The figures also go to build/bench/latest.json.`;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false }, profile: { type: 'boolean', default: false }, check: { type: 'boolean', default: false },
+    network: { type: 'string' }, operation: { type: 'string' }, help: { type: 'boolean', default: false },
+    builds: { type: 'string', default: join(kRoot, 'build') },
+    models: { type: 'string', default: process.env.CONVSCOPE_MODELS ?? join(kRoot, 'build/models') },
+  },
+});
+
+const kGradientLayer = { 'squeezenet-1.0': 'fire9', 'efficientnet-lite0': 'block15' };
+const kRounds = options.quick ? 6 : 20;
+const kBurstMs = options.quick ? 80 : 200; // of measured runs in one turn
+const kSlowMs = 1500; // what takes longer takes part in every fourth round only
+const kPauseMs = 40; // between turns, so that the last one's threads have gone to sleep
+
+// To reach, as ratios of medians at equal numbers of threads.
+const kTargets = [
+  { network: 'squeezenet-1.0', operation: 'forward', peer: 'ONNX Runtime Web', most: 0.7 },
+  { network: 'squeezenet-1.0', operation: 'forward', peer: 'TensorFlow.js', most: 0.8 },
+  { network: 'squeezenet-1.0', operation: 'gradient', peer: 'TensorFlow.js', most: 0.15 },
+];
+
+function contestants() {
+  const threads = [1, 2].filter((count) => count <= cpus().length);
+  const list = [];
+  for (const simd of ['relaxed', 'simd']) {
+    for (const count of threads) {
+      const build = count === 1 ? simd : `${simd}-threads`;
+      list.push({ name: `ConvScope ${simd}`, threads: count, script: 'convscope', ours: simd === 'relaxed', options: { build } });
+    }
+  }
+  if (options.profile) return list.filter(({ ours }) => ours);
+  for (const count of threads) list.push({ name: 'ONNX Runtime Web', threads: count, script: 'ort', options: {} });
+  for (const count of threads) list.push({ name: 'TensorFlow.js', threads: count, script: 'tfjs', options: {} });
+  for (const count of threads) {
+    const build = count === 1 ? 'relaxed' : 'relaxed-threads';
+    list.push({ name: "ConvScope's page engine", threads: count, script: 'product', options: { build } });
+  }
+  return list;
+}
+
+const can = ({ script }, operation) => operation === 'forward' || script === 'convscope' || script === 'tfjs';
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const note = (text) => process.stderr.write(`${text}\n`);
+
+// How far two answers are apart: of the largest value, as relative L2 norm, and the cosine between them.
+function difference(got, want) {
+  let worst = 0, largest = 0, apart = 0, own = 0, other = 0, inner = 0;
+  for (let i = 0; i < want.length; ++i) {
+    worst = Math.max(worst, Math.abs(got[i] - want[i]));
+    largest = Math.max(largest, Math.abs(want[i]));
+    apart += (got[i] - want[i]) ** 2;
+    own += got[i] ** 2;
+    other += want[i] ** 2;
+    inner += got[i] * want[i];
+  }
+  return { maximum: worst / largest, l2: Math.sqrt(apart / other), cosine: inner / Math.sqrt(own * other) };
+}
+
+class Match {
+  constructor(browser, network) {
+    this.page = browser.page;
+    this.network = network;
+    this.list = [];
+  }
+  ask(contestant, ...call) {
+    return this.page.evaluate(([name, parameters]) => globalThis.ask(name, ...parameters), [contestant.key, call]);
+  }
+  async open() {
+    for (const contestant of contestants()) {
+      contestant.key = `${contestant.name}/${contestant.threads}`;
+      const parameters = { network: this.network, threads: contestant.threads, gradient_layer: kGradientLayer[this.network.id], ...contestant.options };
+      try {
+        await this.page.evaluate(([key, script]) => globalThis.start(key, script), [contestant.key, `/build/bench/page/${contestant.script}_worker.js`]);
+        contestant.facts = await this.ask(contestant, 'open', parameters);
+      } catch (error) {
+        throw new Stop(`${contestant.key} with ${this.network.id}: ${error.message}`);
+      }
+      if (contestant.facts.threads !== contestant.threads) throw new Stop(`${contestant.key} runs with ${contestant.facts.threads} threads`);
+      this.list.push(contestant);
+    }
+  }
+  async close() {
+    for (const { key } of this.list) await this.page.evaluate((name) => globalThis.stop(name), key);
+  }
+  get ours() {
+    return this.list.find(({ ours }) => ours);
+  }
+
+  // A benchmark of a wrong answer is void.
+  async verify(operation) {
+    const want = await this.ask(this.ours, 'answer', operation);
+    const found = [];
+    for (const contestant of this.list) {
+      if (contestant === this.ours || contestant.script === 'product' || !can(contestant, operation)) continue;
+      const apart = difference(await this.ask(contestant, 'answer', operation), want);
+      // A gradient may differ by one flipped switch of a max-pool; logits may not.
+      const wrong = operation === 'forward' ? !(apart.maximum < 1e-3) : !(apart.l2 < 2e-2 && apart.cosine > 0.9995);
+      if (wrong) throw new Stop(`${contestant.key} and ${this.ours.key} disagree on ${operation} of ${this.network.id}: ${JSON.stringify(apart)}`);
+      found.push({ name: contestant.key, ...apart });
+    }
+    const worst = operation === 'forward' ? Math.max(0, ...found.map(({ maximum }) => maximum)) : Math.max(0, ...found.map(({ l2 }) => l2));
+    note(`${this.network.id} ${operation}: ${found.length + 1} answers agree, ${operation === 'forward' ? 'relative to the largest logit' : 'relative L2'} within ${worst.toExponential(1)}`);
+    return found;
+  }
+
+  async turn(contestant, operation) {
+    await pause(kPauseMs);
+    const record = contestant.record;
+    if (contestant.script === 'tfjs') await this.ask(contestant, 'fallbacks');
+    const count = record.pace === undefined ? 2 : Math.max(1, Math.min(8, Math.round(kBurstMs / record.pace)));
+    const [, ...times] = await this.ask(contestant, 'time', operation, 1 + count); // the first one after a pause is cold
+    record.pace = median(times);
+    if (contestant.script === 'tfjs') {
+      for (const [kernel, { ms: spent }] of Object.entries(await this.ask(contestant, 'fallbacks'))) (record.fallbacks[kernel] ??= []).push(spent / (1 + count));
+    }
+    return times;
+  }
+
+  async measure(operation) {
+    const list = this.list.filter((contestant) => can(contestant, operation));
+    const peaks = [];
+    for (const contestant of list) contestant.record = { times: [], fallbacks: {} };
+    for (let round = -1; round < kRounds; ++round) { // round -1 warms up
+      peaks.push(await this.ask(this.ours, 'peak', 3000));
+      for (const contestant of list) {
+        if (round > 0 && round % 4 !== 0 && contestant.record.pace > kSlowMs) continue;
+        const times = await this.turn(contestant, operation);
+        if (round >= 0) contestant.record.times.push(...times);
+      }
+      if (process.stderr.isTTY) process.stderr.write(`\r${this.network.id} ${operation}: round ${round + 1} of ${kRounds}, load ${loadavg()[0].toFixed(1)} \x1b[K`);
+    }
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    const flops = this.ours.facts.flops[operation];
+    const rows = list.map(({ name, threads, ours, script, record }) => ({
+      name, threads, ours, ...summary(record.times), flops: script === 'product' ? undefined : flops,
+      fallbacks: Object.entries(record.fallbacks).map(([kernel, spent]) => ({ kernel, ms: median(spent) })),
+      times: record.times,
+    }));
+    return { network: this.network.id, operation, flops, peak_gflops: median(peaks), rows };
+  }
+}
+
+function judge(results) {
+  const said = [];
+  for (const { network, operation, rows } of results) {
+    const ours = rows.filter((row) => row.ours);
+    for (const target of kTargets.filter((each) => each.network === network && each.operation === operation)) {
+      for (const own of ours) {
+        const peer = rows.find(({ name, threads }) => name === target.peer && threads === own.threads);
+        if (peer === undefined) continue;
+        const ratio = own.median / peer.median;
+        said.push({ what: `${network} ${operation}, ${own.threads} thread${own.threads > 1 ? 's' : ''}: ${ratio.toFixed(3)} × ${target.peer}`, want: `at most ${target.most}`, reached: ratio <= target.most });
+      }
+    }
+    if (ours.length === 2) {
+      const ratio = ours[1].median / ours[0].median;
+      said.push({ what: `${network} ${operation}: two threads take ${ratio.toFixed(2)} of one's time`, want: 'at most 1 on an idle machine', reached: ratio <= 1 });
+    }
+  }
+  return said;
+}
+
+function print(result, layer) {
+  const what = result.operation === 'forward' ? 'forward' : `gradient of mean(${layer}²) to the pixels`;
+  console.log(`\n${result.network}, ${what}: ${(result.flops / 1e9).toFixed(2)} GFLOP; multiply-add peak ${result.peak_gflops.toFixed(1)} GFLOP/s a thread`);
+  console.log(times_table(result.rows, result.peak_gflops));
+  for (const { name, threads, median: whole, fallbacks } of result.rows) {
+    for (const { kernel, ms: spent } of fallbacks) {
+      console.log(`${name}, ${threads} thread(s): its WebAssembly backend has no ${kernel}; its own JavaScript kernel ran instead, ${ms(spent)} of ${ms(whole)} ms.`);
+    }
+  }
+}
+
+async function profile(match, operations) {
+  const steps = {};
+  for (const contestant of match.list) {
+    for (const operation of operations) {
+      await match.ask(contestant, 'time', operation, 3);
+      const peak = (await match.ask(match.ours, 'peak', 5000)) * contestant.threads;
+      const profiled = await match.ask(contestant, 'profile', operation, options.quick ? 9 : 25);
+      console.log(`\n${match.network.id}, ${operation}, ${contestant.key}, peak ${peak.toFixed(1)} GFLOP/s\n${profile_table(profiled, peak)}`);
+      steps[`${contestant.key} ${operation}`] = profiled;
+    }
+  }
+  return steps;
+}
+
+async function main() {
+  if (options.help) return console.log(kHelp);
+  const networks = export_networks(options.models).filter(({ id }) => options.network === undefined || id === options.network);
+  if (networks.length === 0) throw new Stop(`there is no network ${options.network ?? 'in the catalog'}; ${options.models} has none of that name`);
+  const operations = ['forward', 'gradient'].filter((name) => options.operation === undefined || name === options.operation);
+  const browser = await open_browser(options);
+  const report = { when: new Date().toISOString(), chromium: browser.version, processor: cpus()[0].model, cores: cpus().length, load: { before: loadavg() }, results: [] };
+  try {
+    for (const network of networks) {
+      const match = new Match(browser, network);
+      await match.open();
+      report.peers ??= Object.fromEntries(match.list.filter(({ facts }) => facts.version).map(({ name, facts }) => [name, facts.version]));
+      if (options.profile) (report.profiles ??= {})[network.id] = await profile(match, operations);
+      for (const operation of options.profile ? [] : operations) {
+        const agreement = await match.verify(operation);
+        const result = { ...(await match.measure(operation)), agreement };
+        print(result, kGradientLayer[network.id]);
+        report.results.push(result);
+      }
+      await match.close();
+    }
+  } finally {
+    await browser.close();
+  }
+  report.load.after = loadavg();
+  report.targets = judge(report.results);
+  for (const { what, want, reached } of report.targets) console.log(`${reached ? 'reached' : 'MISSED '}  ${what} (${want})`);
+  const load = ({ before, after }) => `${before[0].toFixed(1)} before, ${after[0].toFixed(1)} after`;
+  console.log(`\n${report.processor}, ${report.cores} cores, load ${load(report.load)}; Chromium ${report.chromium}${Object.entries(report.peers ?? {}).map(([name, version]) => `, ${name} ${version}`).join('')}`);
+  writeFileSync(join(kOut, options.profile ? 'profile.json' : 'latest.json'), `${JSON.stringify(report, null, 1)}\n`);
+  if (options.check && report.targets.some(({ reached }) => !reached)) process.exitCode = 1;
+}
+
+main().catch((error) => {
+  console.error(error instanceof Stop ? error.message : error);
+  process.exitCode = 1;
+});

@@ -92,6 +92,7 @@ bool Renderer::create() {
 
 void Renderer::lost(TextureBank& bank) {
   bank_names_.clear();
+  colouring_texels_.clear();
   bank.context_lost();
   for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) {
     if (texture->Status == ImTextureStatus_OK || texture->Status == ImTextureStatus_WantUpdates) {

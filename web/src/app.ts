@@ -11,7 +11,6 @@ import {
   accept_drops,
   browser_format,
   decode,
-  fit,
   kMaxFileBytes,
   no_file_there,
   pick_file,
@@ -34,6 +33,12 @@ function sentence_of(error: unknown): Text {
   return text(`Something went wrong: ${String(error)}. Try again, or reload the page.`, `出现错误：${String(error)}。请重试或重新加载页面。`);
 }
 
+// What the shell itself asked of the engine: the key of its notice, and what the page learns when it has worked.
+interface OwnRequest {
+  key: string;
+  done?: (host: PageHost) => void;
+}
+
 export class App {
   private host: PageHost | null = null;
   private engine: Engine | null = null;
@@ -43,7 +48,7 @@ export class App {
   private wanted_model = ''; // on its way or loaded
   private opening_sample = ''; // on its way
   private picture_number = 0; // latest picture asked for: an older one that arrives later is dropped
-  private readonly own_requests = new Map<number, string>(); // request → key of its notice
+  private readonly own_requests = new Map<number, OwnRequest>();
   private first_answer_seen = false;
   private readonly early: ((host: PageHost) => void)[] = [];
 
@@ -197,15 +202,18 @@ export class App {
   // --- from the engine
 
   private receive(message: Message, event: Reader): void {
-    const key = this.own_requests.get(event.request);
-    if (event.alternative === kEvent.Failed && key !== undefined) {
-      event.string(); // the code
-      this.notice('error', key, text(event.string(), event.string()));
-      if (key.startsWith('model:')) this.wanted_model = '';
-    } else if (key !== undefined) {
-      this.with_host((host) => host.remove_notice(key));
-    }
+    const own = this.own_requests.get(event.request);
     this.own_requests.delete(event.request);
+    if (own !== undefined && event.alternative === kEvent.Failed) {
+      event.string(); // the code
+      this.notice('error', own.key, text(event.string(), event.string()));
+      if (own.key.startsWith('model:')) this.wanted_model = '';
+    } else if (own !== undefined) {
+      this.with_host((host) => {
+        host.remove_notice(own.key);
+        own.done?.(host);
+      });
+    }
     this.with_host((host) => host.receive(message, event.alternative === kEvent.MethodPreview));
     if (event.alternative === kEvent.ForwardDone && !this.first_answer_seen) {
       this.first_answer_seen = true;
@@ -305,7 +313,8 @@ export class App {
       const [bytes, engine] = await Promise.all([this.models.get(entry, show), this.engine_ready]);
       if (this.wanted_model !== id) return;
       // slice(): the copy moves to the engine, the original stays for a restart.
-      this.own(key, engine.send_model((request) => encode_load_model(request, id, entry.format, bytes.slice())));
+      const request = engine.send_model((number) => encode_load_model(number, id, entry.format, bytes.slice()));
+      this.own_requests.set(request, { key });
     } catch (error) {
       if (this.wanted_model === id) this.wanted_model = '';
       this.notice('error', key, sentence_of(error));
@@ -372,18 +381,14 @@ export class App {
 
   private set_image(name: string, bytes: Uint8Array, kind: SourceKind): void {
     if (this.engine === null) return;
-    this.with_host((host) => host.page.image_source(kind, name));
-    this.own('image', this.engine.send_picture((request) => encode_set_image(request, name, bytes.slice())));
+    const request = this.engine.send_picture((id) => encode_set_image(id, name, bytes.slice()));
+    this.own_requests.set(request, { key: 'image', done: (host) => host.page.image_source(kind, name) });
   }
 
   private set_pixels(pixels: Pixels, kind: SourceKind, name: string): void {
     if (this.engine === null) return;
-    const { width, height } = fit(pixels.width, pixels.height, Infinity);
-    this.with_host((host) => host.page.image_source(kind, name));
-    this.own('image', this.engine.send_picture((request) => encode_set_pixels(request, height, width, pixels.rgba.slice())));
-  }
-
-  private own(key: string, request: number): void {
-    this.own_requests.set(request, key);
+    const { width, height } = pixels;
+    const request = this.engine.send_picture((id) => encode_set_pixels(id, height, width, pixels.rgba.slice()));
+    this.own_requests.set(request, { key: 'image', done: (host) => host.page.image_source(kind, name) });
   }
 }

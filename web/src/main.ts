@@ -21,12 +21,17 @@ const kNoWebgl = text(
   '此浏览器不支持 WebGL 2，无法绘制画面；网络仍会在下方给出答案。请在设置中开启硬件加速，或换用其他浏览器。',
 );
 
+const kLabels: Record<string, Text> = {
+  'page.wasm': text('Page', '页面'),
+  'font-text.otf': text('Letters', '字体'),
+  'font-text-bold.otf': text('Bold letters', '粗体'),
+  'font-cjk.otf': text('Chinese letters', '中文字体'),
+  'labels.en.txt': text('English names', '英文名称'),
+  'labels.zh.txt': text('Chinese names', '中文名称'),
+};
+
 function label_of(name: string): Text {
-  if (name.startsWith('page')) return text('Page', '页面');
-  if (name.startsWith('engine')) return text('Computing part', '计算部分');
-  if (name.startsWith('font') || /\.(otf|ttf)$/.test(name)) return text('Letters', '字体');
-  if (name.startsWith('labels')) return text('Names of things', '类别名称');
-  return text(name, name);
+  return kLabels[name] ?? (name.startsWith('engine') ? text('Engine', '计算引擎') : text(name, name));
 }
 
 async function choose(features: Features, query: URLSearchParams): Promise<BuildChoice | null> {

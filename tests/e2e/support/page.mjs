@@ -14,7 +14,7 @@ const kFlags = [
   '--use-fake-device-for-media-stream',
 ];
 // Chromium's own remarks about drawing without a graphics card.
-const kHarmless = [/GPU stall due to ReadPixels/, /was preloaded using link preload but not used/];
+const kHarmless = [/GPU stall due to ReadPixels/, /was preloaded using link preload but not used/, /blocked by Playwright/];
 
 export async function launch(extra = []) {
   return chromium.launch({ headless: true, executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...kFlags, ...extra] });
@@ -131,12 +131,13 @@ export class Visit {
   }
 }
 
-// Opens the page: `query` begins with "?", `hash` with "#".
-export async function visit({ browser, host }, { query = '', hash = '', path = '', viewport = { width: 1440, height: 900 }, wait = true, ...context } = {}) {
+// Opens the page: `query` begins with "?", `hash` with "#"; `prepare` may change the browser first.
+export async function visit({ browser, host }, { query = '', hash = '', path = '', viewport = { width: 1440, height: 900 }, wait = true, prepare = async () => {}, ...context } = {}) {
   const surroundings = await browser.newContext({ viewport, locale: 'en-GB', ...context });
   const page = await surroundings.newPage();
   const result = new Visit(page, new URL(host.url).origin);
   result.context = surroundings;
+  await prepare(page, surroundings);
   await page.goto(`${host.url}${path}${query}${hash}`);
   if (wait) await result.answered();
   return result;

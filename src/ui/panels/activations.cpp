@@ -96,15 +96,14 @@ bool any_layer(const LayerInfo&) { return true; }
 void choosers(Ui& ui, const LayerInfo& layer) {
   layer_chooser(ui, "activations.layer", &layer, any_layer);
   if (ui.state.channel >= 0) {
-    same_line(140);
-    if (button(ui, "activations.close", ui.tr(S::kActivationsAll))) ui.state.channel = -1;
+    if (button_beside(ui, "activations.close", ui.tr(S::kActivationsAll))) ui.state.channel = -1;
   }
   if (layer.has_pre_activation) {
-    same_line(260);
+    same_line(260, true);
     toggle(ui, "activations.pre", ui.tr(S::kPreActivation), &ui.state.pre_activation);
   }
   if (ui.state.channel >= 0) {
-    same_line(200);
+    same_line(200, true);
     toggle(ui, "activations.over", ui.tr(S::kOverlaid), &ui.state.overlaid);
   }
 }
@@ -146,7 +145,7 @@ void opened_channel(Ui& ui, const Maps& m, int channel) {
   if (m.layer.filter_names.size() == 1 && m.layer.has_pre_activation) {
     ui.requests.want("response", GetFilterResponse{m.layer.name, m.layer.filter_names[0], channel, -1});
   }
-  Columns columns(ui, 2, std::max(180.0f, ImGui::GetContentRegionAvail().y - 64));
+  Columns columns(ui, 2, stage_height(240) - 36);
   columns.begin();
   photo(ui, m, columns.width());
   columns.end();
@@ -180,7 +179,7 @@ void all_channels(Ui& ui, const Maps& m) {
   TileGridOptions grid{.count = m.a.channels, .gap = m.is_vector ? 3.0f : 6.0f, .label = ui.tr(S::kActivationsTitle)};
   const float least = m.is_vector ? (ui.touch ? 24 : 16) : ui.touch ? 44 : 34;
   const float most = m.is_vector ? 40 : is_open ? 56 : 180;
-  grid.tile_width = grid.tile_height = tile_size_for(m.a.channels, ImVec2(room.x, room.y - 8), grid.gap, least, most);
+  grid.tile_width = grid.tile_height = tile_size_for(m.a.channels, ImVec2(room.x, stage_height(200)), grid.gap, least, most);
   const auto chosen = std::find(order.begin(), order.end(), ui.state.channel);
   if (chosen != order.end()) grid.selected = static_cast<int>(chosen - order.begin());
   if (m.are_classes) grid.target = static_cast<int>(std::find(order.begin(), order.end(), ui.target()) - order.begin());
@@ -204,14 +203,16 @@ void all_channels(Ui& ui, const Maps& m) {
 
 void draw(Ui& ui) {
   const LayerInfo* layer = settled_layer(ui, [](const LayerInfo& l) { return l.height > 1 && l.kind != "input"; });
-  question(ui, layer != nullptr ? ui.tr(S::kActivationsQuestion, {layer->name}) : std::string(ui.tr(S::kActivationsQuestionAny)));
+  const bool is_vector = layer != nullptr && layer->height * layer->width == 1;
+  question(ui, layer == nullptr ? std::string(ui.tr(S::kActivationsQuestionAny))
+                                : ui.tr(is_vector ? S::kActivationsQuestionVector : S::kActivationsQuestion, {layer->name}));
   space(4);
   if (layer != nullptr) {
     ui.requests.want("activations", GetActivations{layer->name, ui.state.pre_activation && layer->has_pre_activation});
   }
   const LayerInfo* shown = ui.vm.activations ? ui.vm.layer(ui.vm.activations->layer) : nullptr;
   const ImVec2 room = ImGui::GetContentRegionAvail();
-  if (waiting(ui, "activations", layer != nullptr && shown != nullptr, ImVec2(room.x, std::max(200.0f, room.y - 16)))) return;
+  if (waiting(ui, "activations", layer != nullptr && shown != nullptr, ImVec2(room.x, stage_height(200)))) return;
   const Maps m = maps_of(ui, *ui.vm.activations, *shown);
   explain_maps(ui, m);
   space(12);
@@ -233,7 +234,7 @@ void stage(Ui& ui) {
 
 // How the number came about, with the sum before the activation function where the answer to that is here.
 void arithmetic(Ui& ui, const Maps& m, int channel, double value) {
-  const std::string result = "= *" + significant(value, 4) + "*";
+  const std::string result = "= " + significant(value, 4);
   if (m.a.pre_activation) return formula(ui, "Σ w · x + b", "", result);
   const bool six = m.layer.operation.find("ReLU6") != std::string::npos;
   if (m.layer.has_pre_activation) {
@@ -285,19 +286,17 @@ void settings(Ui& ui, const Maps& m) {
   settings_heading(ui);
   int order = ui.state.order == Order::kStrength ? 1 : 0;
   const std::string orders[] = {std::string(ui.tr(S::kOrderStored)), std::string(ui.tr(S::kOrderStrength))};
-  if (segments(ui, "activations.order", ui.tr(S::kOrder), orders, &order)) ui.state.order = order == 1 ? Order::kStrength : Order::kStored;
-  space(8);
+  if (setting(ui, "activations.order", ui.tr(S::kOrder), orders, &order)) ui.state.order = order == 1 ? Order::kStrength : Order::kStored;
   int scale = ui.state.normalise == Normalise::kLayer ? 1 : 0;
   const std::string scales[] = {std::string(ui.tr(S::kScaleEachChannel)), std::string(ui.tr(S::kScaleWholeLayer))};
-  if (!m.is_vector && segments(ui, "activations.scale", ui.tr(S::kScale), scales, &scale)) {
+  if (!m.is_vector && setting(ui, "activations.scale", ui.tr(S::kScale), scales, &scale)) {
     ui.state.normalise = scale == 1 ? Normalise::kLayer : Normalise::kChannel;
   }
-  space(8);
   constexpr Colours kChoices[] = {Colours::kViridis, Colours::kMagma, Colours::kGray};
   const std::string names[] = {"Viridis", "Magma", std::string(ui.tr(S::kGray))};
   int colours = ui.state.colours == Colours::kMagma ? 1 : ui.state.colours == Colours::kGray ? 2 : 0;
-  if (m.low >= 0 && segments(ui, "activations.colours", ui.tr(S::kColours), names, &colours)) ui.state.colours = kChoices[colours];
-  space(4);
+  if (m.low >= 0 && setting(ui, "activations.colours", ui.tr(S::kColours), names, &colours)) ui.state.colours = kChoices[colours];
+  if (m.is_vector) return;
   toggle(ui, "activations.smooth", ui.tr(S::kSmooth), &ui.state.smooth);
   if (!ui.state.overlaid) return;
   space(4);

@@ -94,10 +94,9 @@ void choosers(Ui& ui, const LayerInfo& layer) {
   if (dropdown(ui, "dream.layer", ui.tr(S::kLensLayer), all_names, &at, std::min(170.0f, ImGui::GetContentRegionAvail().x))) {
     choose(ui, *all[static_cast<size_t>(at)]);
   }
-  same_line(170);
   const size_t chosen = ui.state.dream_channels.size();
-  const std::string label = chosen == 0 ? std::string(ui.tr(S::kDreamWholeLayer)) : ui.tr(S::kDreamSomeChannels, {std::to_string(chosen), std::to_string(layer.channels)});
-  if (button(ui, "dream.channels", label, {.selected = session.picking, .expanded = session.picking})) session.picking = !session.picking;
+  const std::string label = chosen == 0 ? ui.tr(S::kDreamWholeLayer, {std::to_string(layer.channels)}) : ui.tr(S::kDreamSomeChannels, {std::to_string(chosen), std::to_string(layer.channels)});
+  if (button_beside(ui, "dream.channels", label, {.selected = session.picking, .expanded = session.picking})) session.picking = !session.picking;
 }
 
 // The dream as large as possible; held down it shows the photo; the wipe divides the two.
@@ -105,7 +104,7 @@ void dream_canvas(Ui& ui, const LayerInfo& layer) {
   const Picture* dream = dream_picture(ui);
   const Picture& photo = ui.vm.image->preview;
   const Picture& shown = dream != nullptr ? *dream : photo;
-  const ImVec2 room(ImGui::GetContentRegionAvail().x, std::max(240.0f, ImGui::GetContentRegionAvail().y - 150));
+  const ImVec2 room(ImGui::GetContentRegionAvail().x, std::max(240.0f, stage_height(330) - (session.picking ? 250 : 84)));
   const ImVec2 size = fit(float(shown.width), float(shown.height), room);
   const Hit hit = hit_area(ui, MirrorNode{.key = "dream.picture", .role = "img", .label = ui.tr(S::kDreamAlt, {layer.name})}, size);
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -140,20 +139,16 @@ void buttons(Ui& ui, const LayerInfo& layer) {
   const Picture* dream = dream_picture(ui);
   const auto style = [](bool primary) { return primary ? ButtonStyle::kPrimary : ButtonStyle::kOutline; };
   if (button(ui, "dream.start", ui.tr(dream == nullptr ? S::kDreamStart : S::kDreamAgain), {.style = style(!running)})) begin(ui, false);
-  same_line(90);
-  if (button(ui, waits ? "dream.resume" : "dream.pause", ui.tr(waits ? S::kResume : S::kPause), {.style = style(running), .enabled = running})) {
+  if (button_beside(ui, "dream.pause", ui.tr(waits ? S::kResume : S::kPause), {.style = style(running), .enabled = running})) {
     session.held = !waits;
     waits ? ui.requests.resume(kSlot) : ui.requests.pause(kSlot);
   }
-  same_line(80);
-  if (button(ui, "dream.step", ui.tr(S::kStep), {.enabled = running})) {
+  if (button_beside(ui, "dream.step", ui.tr(S::kStep), {.enabled = running})) {
     session.held = true;
     ui.requests.step(kSlot);
   }
-  same_line(80);
-  if (button(ui, "dream.reset", ui.tr(S::kReset), {.enabled = dream != nullptr})) begin(ui, true);
-  same_line(110);
-  if (button(ui, "dream.save", ui.tr(S::kSavePng), {.enabled = dream != nullptr})) {
+  if (button_beside(ui, "dream.reset", ui.tr(S::kReset), {.enabled = dream != nullptr})) begin(ui, true);
+  if (button_beside(ui, "dream.save", ui.tr(S::kSavePng), {.enabled = dream != nullptr})) {
     ui.requests.send(EncodePng{"convscope-" + ui.state.model + "-" + layer.name + ".png", *dream});
   }
 }
@@ -205,7 +200,7 @@ void stage(Ui& ui) {
   question(ui, layer != nullptr ? ui.tr(S::kDreamQuestion, {layer->name}) : std::string(ui.tr(S::kDreamQuestionAny)));
   space(4);
   if (layer == nullptr || !ui.vm.image) {
-    waiting(ui, kSlot, false, ImVec2(ImGui::GetContentRegionAvail().x, std::max(240.0f, ImGui::GetContentRegionAvail().y - 80)));
+    waiting(ui, kSlot, false, ImVec2(ImGui::GetContentRegionAvail().x, stage_height(240)));
     return;
   }
   sentence(ui, std::string(dream_tendency(ui, *layer)) + (ui.state.language == Language::kChinese ? "" : " ") +

@@ -70,18 +70,16 @@ void choosers(Ui& ui, const LayerInfo& layer) {
   if (layer.filter_names.size() > 1) {
     const auto found = std::find(layer.filter_names.begin(), layer.filter_names.end(), ui.state.filter);
     int index = found == layer.filter_names.end() ? 0 : static_cast<int>(found - layer.filter_names.begin());
-    same_line(120 * float(layer.filter_names.size()));
+    same_line(120 * float(layer.filter_names.size()), true);
     if (segments(ui, "filters.part", ui.tr(S::kFiltersPart), layer.filter_names, &index)) {
       ui.state.filter = layer.filter_names[static_cast<size_t>(index)];
       ui.state.channel = ui.state.input_channel = -1;
     }
   }
   if (ui.state.channel < 0) return;
-  same_line(140);
-  if (button(ui, "filters.close", ui.tr(S::kFiltersAll))) ui.state.channel = ui.state.input_channel = -1;
+  if (button_beside(ui, "filters.close", ui.tr(S::kFiltersAll))) ui.state.channel = ui.state.input_channel = -1;
   if (ui.state.input_channel < 0) return;
-  same_line(140);
-  if (button(ui, "filters.whole", ui.tr(S::kFiltersWhole))) ui.state.input_channel = -1;
+  if (button_beside(ui, "filters.whole", ui.tr(S::kFiltersWhole))) ui.state.input_channel = -1;
 }
 
 // The answer of the opened filter as a signed map.
@@ -120,7 +118,7 @@ void opened_filter(Ui& ui, const FilterView& view, int output) {
   const Filters& f = view.filters();
   const int input = opened_input(ui, f, output);
   ui.requests.want("response", GetFilterResponse{f.layer, f.filter, output, input});
-  Columns columns(ui, 3, std::max(180.0f, ImGui::GetContentRegionAvail().y - 40));
+  Columns columns(ui, 3, stage_height(220) - 40);
   const float size = columns.width();
   columns.begin();
   next.weight = filter_detail(ui, view, output, size);
@@ -157,9 +155,9 @@ void all_filters(Ui& ui, const FilterView& view) {
   if (view.in_tiles()) {
     grid.gap = 8;
     const float least = ui.state.channel >= 0 ? 40 : 36, most = ui.state.channel >= 0 ? 56 : 150;
-    grid.tile_width = grid.tile_height = tile_size_for(f.outputs, ImVec2(room.x, room.y - 8), grid.gap, least, most);
+    grid.tile_width = grid.tile_height = tile_size_for(f.outputs, ImVec2(room.x, stage_height(200)), grid.gap, least, most);
   } else {
-    grid.gap = 5;
+    grid.gap = 8;
     grid.tile_width = std::floor(room.x - 2);
     grid.tile_height = view.row_height(grid.tile_width);
   }
@@ -202,7 +200,7 @@ void draw(Ui& ui) {
   if (layer != nullptr && !has_filters(*layer)) return no_filters(ui, *layer);
   if (layer != nullptr) ui.requests.want("filters", GetFilters{layer->name, ui.state.filter});
   if (!ui.vm.filters || layer == nullptr) {
-    waiting(ui, "filters", false, ImVec2(ImGui::GetContentRegionAvail().x, std::max(200.0f, ImGui::GetContentRegionAvail().y - 16)));
+    waiting(ui, "filters", false, ImVec2(ImGui::GetContentRegionAvail().x, stage_height(200)));
     return;
   }
   waiting(ui, "filters", true, ImVec2(400, 100));
@@ -239,7 +237,9 @@ void number_under_pointer(Ui& ui, const FilterView& view) {
   const WeightPlace& at = pointer.weight;
   if (at.output < 0 || at.output >= view.filters().outputs || at.row < 0 || at.column < 0) return;
   space(12);
-  section(ui, ui.tr(S::kUnderPointerWeight, {std::to_string(at.row), std::to_string(at.column)}));
+  const bool one_cell = view.filters().kernel_height * view.filters().kernel_width == 1;
+  section(ui, one_cell ? std::string(ui.tr(S::kUnderPointer))
+                       : ui.tr(S::kUnderPointerWeight, {std::to_string(at.row), std::to_string(at.column)}));
   if (at.input < 0) {
     constexpr S kNames[] = {S::kRed, S::kGreen, S::kBlue};
     for (int colour = 0; colour < 3; ++colour) {
@@ -260,27 +260,27 @@ void answer_under_pointer(Ui& ui, const FilterView& view) {
   const double bias = r.input_channel < 0 ? double(view.bias(r.output_channel)) : 0;
   space(12);
   section(ui, ui.tr(S::kUnderPointerAnswer, {std::to_string(pointer.map_row), std::to_string(pointer.map_column)}));
-  const std::string products = std::to_string(f.kernel_height * f.kernel_width * (r.input_channel < 0 ? f.inputs : 1));
+  const int products = f.kernel_height * f.kernel_width * (r.input_channel < 0 ? f.inputs : 1);
   if (r.input_channel < 0) {
-    formula(ui, "Σ w · x + b", significant(value - bias, 4) + (bias < 0 ? " − " : " + ") + significant(std::fabs(bias), 3),
-            "= *" + significant(value, 4) + "*");
+    // A bias far below the last digit shown would only be noise.
+    const std::string shown = std::fabs(bias) < 1e-4 * std::fabs(value) ? "0" : significant(std::fabs(bias), 3);
+    formula(ui, "Σ w · x + b", significant(value - bias, 4) + (bias < 0 ? " − " : " + ") + shown, "= " + significant(value, 4));
   } else {
-    formula(ui, "Σ w · x", "", "= *" + significant(value, 4) + "*");
+    formula(ui, "Σ w · x", "", "= " + significant(value, 4));
   }
   space(6);
-  paragraph(ui, ui.tr(S::kFiltersProducts, {products}), kStatusSize, ui.theme.ink3);
+  paragraph(ui, products == 1 ? std::string(ui.tr(S::kFiltersOneProduct)) : ui.tr(S::kFiltersProducts, {std::to_string(products)}),
+            kStatusSize, ui.theme.ink3);
 }
 
 void settings(Ui& ui) {
   settings_heading(ui);
   int order = ui.state.order == Order::kSimilar ? 1 : 0;
   const std::string orders[] = {std::string(ui.tr(S::kOrderStored)), std::string(ui.tr(S::kOrderSimilar))};
-  if (segments(ui, "filters.order", ui.tr(S::kOrder), orders, &order)) ui.state.order = order == 1 ? Order::kSimilar : Order::kStored;
-  space(8);
+  if (setting(ui, "filters.order", ui.tr(S::kOrder), orders, &order)) ui.state.order = order == 1 ? Order::kSimilar : Order::kStored;
   int scale = ui.state.normalise == Normalise::kLayer ? 1 : 0;
   const std::string scales[] = {std::string(ui.tr(S::kScaleEachFilter)), std::string(ui.tr(S::kScaleAllFilters))};
-  if (segments(ui, "filters.scale", ui.tr(S::kScale), scales, &scale)) ui.state.normalise = scale == 1 ? Normalise::kLayer : Normalise::kChannel;
-  space(8);
+  if (setting(ui, "filters.scale", ui.tr(S::kScale), scales, &scale)) ui.state.normalise = scale == 1 ? Normalise::kLayer : Normalise::kChannel;
   toggle(ui, "filters.smooth", ui.tr(S::kSmooth), &ui.state.smooth);
 }
 

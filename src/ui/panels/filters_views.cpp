@@ -11,7 +11,7 @@ namespace convscope {
 namespace {
 
 constexpr float kRowLabel = 38;          // px for the filter's number before its row
-constexpr float kSmallestSlice = 12, kLargestSlice = 30, kStripHeight = 14, kNarrowestStripCell = 2;
+constexpr float kSmallestSlice = 12, kLargestSlice = 30, kSliceGap = 3, kStripHeight = 14, kNarrowestStripCell = 2;
 
 FilterKind kind_of(const Filters& f) {
   if (f.colour && f.inputs == 3) return FilterKind::kColour;
@@ -60,7 +60,8 @@ ImVec2 FilterView::span(int output, int input) const {
 float FilterView::range(int output) const {
   if (shared_range_ > 0) return shared_range_;
   const ImVec2 s = span(output);
-  return std::max(std::fabs(s.x), std::fabs(s.y));
+  // A filter of zeros, as pruning leaves them, is white and not the lowest colour.
+  return std::max({std::fabs(s.x), std::fabs(s.y), 1e-12f});
 }
 
 std::vector<int> FilterView::strongest_inputs(int output, int count) const {
@@ -94,7 +95,7 @@ void FilterView::draw_tile(ImDrawList* list, int output, ImVec2 min, ImVec2 max)
 }
 
 FilterView::RowGrid FilterView::row_grid(float width) const {
-  RowGrid grid{.gap = 2};
+  RowGrid grid{.gap = kSliceGap};
   const float room = width - kRowLabel;
   grid.columns = std::clamp(static_cast<int>((room + grid.gap) / (kSmallestSlice + grid.gap)), 1, filters_.inputs);
   grid.lines = (filters_.inputs + grid.columns - 1) / grid.columns;
@@ -136,6 +137,8 @@ void FilterView::draw_slices(ImDrawList* list, int output, ImVec2 min, ImVec2 ma
     const ImVec2 a(min.x + float(i % grid.columns) * (grid.cell + grid.gap), min.y + float(i / grid.columns) * (grid.cell + grid.gap));
     const ImVec2 b(a.x + grid.cell, a.y + grid.cell);
     draw_plane(ui_, list, stack, output * f.inputs + i, {Colours::kSigned, -most, most}, a, b, 0);
+    // Zero is white: an edge says where a slice ends.
+    list->AddRect(ImVec2(a.x - 1, a.y - 1), ImVec2(b.x + 1, b.y + 1), ui_.theme.line, 0, 1);
     const bool under = mouse.x >= a.x && mouse.x < b.x + grid.gap && mouse.y >= a.y && mouse.y < b.y + grid.gap;
     if (under && hovered != nullptr) *hovered = {output, i, -1, -1};
     if (i == selected_input || (under && hovered != nullptr)) draw_selection(ui_, list, a, b, 1);
@@ -177,21 +180,25 @@ void press_slice(Ui& ui, int output, int input) {
 WeightPlace slice_squares(Ui& ui, const FilterView& view, int output, float size, float height) {
   const Filters& f = view.filters();
   const Stack stack = ui.textures.planes(f.values, PixelFormat::kValueF32, f.outputs * f.inputs, f.kernel_height, f.kernel_width);
-  const float most = view.range(output), gap = f.inputs > 100 ? 2 : 4;
+  const float most = view.range(output), gap = f.inputs > 100 ? 3 : 5;
   const float tile = view.kind() == FilterKind::kColour ? std::floor((size - 2 * gap) / 3)
                                                         : tile_size_for(f.inputs, ImVec2(size, height), gap, 10, 72);
+  const bool named = view.kind() == FilterKind::kColour;
+  const float caption = named ? 20 : 0;
   WeightPlace under;
   // A child only for its width; 2 px wider all round, so that the outline of a selected tile is not cut.
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImGui::SetCursorScreenPos(ImVec2(at.x - 2, at.y - 2));
-  ImGui::BeginChild("slices", ImVec2(size + 4, height + 4), ImGuiChildFlags_None, ImGuiWindowFlags_NoBackground);
+  ImGui::BeginChild("slices", ImVec2(size + 4, height + caption + 4), ImGuiChildFlags_None, ImGuiWindowFlags_NoBackground);
   ImGui::SetCursorPos(ImVec2(2, 2));
   const TileGridResult grid = tile_grid(
       ui, "filters.slices",
-      {.count = f.inputs, .tile_width = tile, .tile_height = tile, .gap = gap,
+      {.count = f.inputs, .tile_width = tile, .tile_height = tile, .gap = gap, .caption_height = caption,
        .selected = ui.state.channel == output ? ui.state.input_channel : -1, .label = ui.tr(S::kSlices),
        .draw = [&](ImDrawList* list, int i, ImVec2 min, ImVec2 max) {
          draw_plane(ui, list, stack, output * f.inputs + i, {Colours::kSigned, -most, most}, min, max, 0);
+         list->AddRect(ImVec2(min.x - 1, min.y - 1), ImVec2(max.x + 1, max.y + 1), ui.theme.line, 0, 1);
+         if (named) draw_text(ui, list, ImVec2(min.x, max.y + 3), ui.fonts.text, kStatusSize, ui.theme.ink3, input_name(ui, view, i));
        },
        .tile_label = [&](int i) {
          const ImVec2 s = view.span(output, i);

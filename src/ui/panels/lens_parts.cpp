@@ -41,7 +41,13 @@ const LayerInfo* settled_layer(Ui& ui, bool (*fits)(const LayerInfo&)) {
   if (!ui.vm.model) return nullptr;
   const LayerInfo* first = first_layer(ui, fits);
   // A permalink's layer may belong to a network that is still on its way.
-  if (ui.vm.layer(ui.state.layer) == nullptr && first != nullptr && ui.vm.model->id == ui.state.model) choose_layer(ui, *first);
+  if (ui.vm.layer(ui.state.layer) == nullptr && first != nullptr && ui.vm.model->id == ui.state.model) {
+    if (ui.state.layer.empty()) {
+      ui.state.layer = first->name;
+    } else {
+      choose_layer(ui, *first);
+    }
+  }
   const LayerInfo* named = ui.vm.layer(ui.state.layer);
   return named != nullptr ? named : first;
 }
@@ -117,7 +123,8 @@ PictureResult seen_or_skeleton(Ui& ui, std::string_view key, ImVec2 size) {
 Columns::Columns(Ui& ui, int count, float widest) : stacked_(ui.size == Size::kNarrow), origin_(ImGui::GetCursorScreenPos()) {
   const float room = ImGui::GetContentRegionAvail().x;
   const float each = stacked_ ? room : (room - kColumnGap * static_cast<float>(count - 1)) / static_cast<float>(count);
-  width_ = std::max(64.0f, std::floor(std::min(each, widest)));
+  // A narrow stage scrolls anyway: there the width is the only limit.
+  width_ = std::max(64.0f, std::floor(stacked_ ? each : std::min(each, widest)));
   bottom_ = origin_.y;
 }
 
@@ -144,13 +151,27 @@ void Columns::finish() {
 
 void words_under(Ui& ui, std::string_view text, float width) { paragraph(ui, text, kStatusSize, ui.theme.ink3, width); }
 
-void same_line(float needed) {
+void same_line(float needed, bool low) {
+  constexpr float kGap = 12;
   const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
-  if (ImGui::GetItemRectMax().x + kGrid + needed <= right) {
-    ImGui::SameLine(0, kGrid);
-  } else {
-    space(6);
-  }
+  if (ImGui::GetItemRectMax().x + kGap + needed > right) return space(6);
+  ImGui::SameLine(0, kGap);
+  if (low) ImGui::SetCursorPosY(ImGui::GetCursorPosY() + 2);
+}
+
+bool button_beside(Ui& ui, std::string_view key, std::string_view label, const ButtonOptions& options) {
+  same_line(text_width(ui, ui.fonts.text, kLabelSize, label) + 28);
+  return button(ui, key, label, options);
+}
+
+float stage_height(float least) { return std::max(least, ImGui::GetContentRegionAvail().y - 36); }
+
+bool setting(Ui& ui, std::string_view key, std::string_view label, std::span<const std::string> choices, int* index) {
+  paragraph(ui, label, kLabelSize, ui.theme.ink);
+  space(4);
+  const bool changed = segments(ui, key, label, choices, index);
+  space(12);
+  return changed;
 }
 
 void settings_heading(Ui& ui) {

@@ -1,9 +1,12 @@
 // Parts that several lenses share: choosing a layer, pictures side by side, where a layer's cells lie on the picture.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "ui/ui.h"
+#include "ui/widgets/controls.h"
 #include "ui/widgets/picture.h"
 
 namespace convscope {
@@ -60,9 +63,16 @@ inline constexpr float kColumnGap = 16;
 
 // 12 px words under a picture, wrapped at `width`.
 void words_under(Ui& ui, std::string_view text, float width);
-// A line of controls: call between two of them. Breaks the line where less than `needed` px are left.
-void same_line(float needed);
+// A line of controls: call between two of them. Breaks the line where less than `needed` px are left. `low`: the next one
+// is a switch or a row of segments, which are 4 px lower than a button.
+void same_line(float needed, bool low = false);
+// A button in such a line.
+bool button_beside(Ui& ui, std::string_view key, std::string_view label, const ButtonOptions& options = {});
+// Height that is left on the stage without scrolling, at least `least`.
+float stage_height(float least);
 
+// A label with its alternatives beneath, in the inspector. True when *index changed.
+bool setting(Ui& ui, std::string_view key, std::string_view label, std::span<const std::string> choices, int* index);
 // Heading that a group of settings has in the inspector.
 void settings_heading(Ui& ui);
 

@@ -146,7 +146,7 @@ void stage(Ui& ui) {
   explain(ui);
   space(16);
   const bool contrast = ui.state.untrained;
-  Columns columns(ui, contrast ? 3 : 2, std::max(180.0f, ImGui::GetContentRegionAvail().y - 96));
+  Columns columns(ui, contrast ? 3 : 2, stage_height(260) - 80);
   columns.begin();
   photo(ui, columns.width());
   columns.end();
@@ -175,7 +175,7 @@ void under_pointer(Ui& ui) {
     return paragraph(ui, ui.tr(S::kSaliencyPointHint), kLabelSize, ui.theme.ink3);
   }
   section(ui, ui.tr(S::kUnderPointerPixel, {std::to_string(pointer.row), std::to_string(pointer.column)}));
-  formula(ui, "max_c | ∂S / ∂I_c |", "", "= *" + significant(value_under(*trained)) + "*");
+  formula(ui, "max |∂S / ∂I|", "", "= " + significant(value_under(*trained)));
   space(6);
   paragraph(ui, ui.tr(S::kSaliencyMeaning, {significant(value_under(*trained))}), kLabelSize, ui.theme.ink2);
   if (ui.state.untrained && untrained != nullptr && untrained->width == trained->width) {

@@ -75,16 +75,19 @@ class MaxPoolGrad final : public Kernel {
       const float* x = taps[t].x + c;
       const auto index = static_cast<int32_t>(t);
       for (size_t i = 0; i < Count; ++i) {
-        const bool larger = x[i] > best[i];
-        best[i] = larger ? x[i] : best[i];
+        const float value = x[i];
+        const bool larger = value > best[i];
+        best[i] = larger ? value : best[i];
         first[i] = larger ? index : first[i];
       }
     }
+    std::array<float, Count> gradient;
+    std::copy_n(dy + c, Count, gradient.begin());
     for (size_t t = 0; t < taps.size(); ++t) {
       if (taps[t].dx == nullptr) continue;
       float* dx = taps[t].dx + c;
       const auto index = static_cast<int32_t>(t);
-      for (size_t i = 0; i < Count; ++i) dx[i] += first[i] == index ? dy[c + static_cast<int64_t>(i)] : 0.0f;
+      for (size_t i = 0; i < Count; ++i) dx[i] += first[i] == index ? gradient[i] : 0.0f;
     }
   }
 

@@ -55,7 +55,7 @@ class CatalogTest(unittest.TestCase):
         for model, entry in zip(self.models, self.entries):
             published = model["accuracy"]["imagenet"]["top1"]
             measured = [f"{model['accuracy']['photos800'][key]:.1f} %" for key in ("top1", "top5")]
-            for language in re.search(r'\.accuracy = \{"(.*?)",\s*"(.*?)"\}', entry).groups():
+            for language in re.search(r'\.accuracy = \{\s*"(.*?)",\s*"(.*?)"\}', entry).groups():
                 self.assertIn(f"{published} %", language)
                 for text in measured:
                     self.assertIn(text, language)

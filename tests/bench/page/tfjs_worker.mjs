@@ -43,8 +43,14 @@ function convolution(node, x, activation) {
   const { strides, pad } = window_of(node.attributes);
   const { group } = node.attributes;
   if (group !== 1 && group !== x.shape[3]) throw new Error(`TensorFlow.js has no ${group} groups for ${x.shape[3]} channels`);
-  const run = group === 1 ? tf.fused.conv2d : tf.fused.depthwiseConv2d;
-  return run({ x, filter, bias, strides, pad, activation });
+  if (tf.engine().state.gradientDepth === 0) {
+    const run = group === 1 ? tf.fused.conv2d : tf.fused.depthwiseConv2d;
+    return run({ x, filter, bias, strides, pad, activation });
+  }
+  // A fused convolution's derivative needs the filter's too, for which the WebAssembly backend has no kernel.
+  const run = group === 1 ? tf.conv2d : tf.depthwiseConv2d;
+  const sum = tf.add(run(x, filter, strides, pad), bias);
+  return activation === 'linear' ? sum : tf[activation](sum);
 }
 
 // What computes a node, given its inputs' values; `activation` follows it in the same step where it can.

@@ -6,24 +6,36 @@ import { open_scene, visit } from './support/page.mjs';
 
 const percentile = (values, part) => [...values].sort((a, b) => a - b)[Math.floor(part * (values.length - 1))];
 
-test('clicks are answered within 50 ms while a dream runs', async (t) => {
-  const scene = await open_scene(t);
-  const page = await visit(scene, { hash: '#lens=dream' });
-  await page.id('work').waitFor({ state: 'attached', timeout: 30_000 });
+async function delays_of_clicks(page, count) {
   await page.page.evaluate(() => {
     window.delays = [];
     // The last listener of the last phase: the page's own have run, and drawn.
-    window.addEventListener('pointerup', (event) => window.delays.push(performance.now() - event.timeStamp));
+    window.onpointerup = (event) => window.delays.push(performance.now() - event.timeStamp);
   });
-  for (let i = 0; i < 24; ++i) {
+  for (let i = 0; i < count; ++i) {
     await page.id('theme').click();
-    await page.page.waitForTimeout(120);
+    await page.page.waitForTimeout(100);
   }
   const delays = await page.page.evaluate(() => window.delays);
-  const median = percentile(delays, 0.5), late = percentile(delays, 0.9);
-  console.log(`# input to effect: median ${median.toFixed(1)} ms, 90 % within ${late.toFixed(1)} ms`);
-  await page.id('work').waitFor({ state: 'attached' });
-  assert.ok(median <= 50, `median ${median} ms`);
-  assert.ok(late <= 50, `90th percentile ${late} ms`);
+  return { median: percentile(delays, 0.5), late: percentile(delays, 0.9) };
+}
+
+test('clicks are answered within 50 ms while a dream runs', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { hash: '#lens=dream' });
+  await page.press('work.cancel').catch(() => {}); // it may dream by itself
+  await page.page.waitForTimeout(1000);
+  const idle = await delays_of_clicks(page, 12);
+  await page.press('dream.start');
+  await page.id('work').waitFor({ state: 'attached', timeout: 30_000 });
+  const dreaming = await delays_of_clicks(page, 24);
+  const words = ({ median, late }) => `median ${median.toFixed(1)} ms, 90 % within ${late.toFixed(1)} ms`;
+  t.diagnostic(`input to effect, dreaming: ${words(dreaming)}; idle: ${words(idle)}`);
+  if (idle.late > 35) {
+    t.skip(`this machine is too busy to judge: even without a dream ${words(idle)}`);
+    return;
+  }
+  assert.ok(dreaming.median <= 50, words(dreaming));
+  assert.ok(dreaming.late <= 50, words(dreaming));
   page.assert_clean();
 });

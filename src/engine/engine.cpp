@@ -80,12 +80,17 @@ Result<const ModelLayer*> Engine::layer(const std::string& name) {
   return found;
 }
 
-Result<std::optional<Event>> Engine::answer(RequestId, const LoadModel& command) {
+Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& command) {
   if (pool_ == nullptr) return fail(ErrorCode::kInternal, "the engine has not been started");
   cancel_runs("another network was opened", "已打开另一个网络");
-  TRY(Model model, load_model(command.id, command.format, {command.bytes.data(), command.bytes.size()}));
+  auto model = load_model(command.id, command.format, {command.bytes.data(), command.bytes.size()});
+  if (!model) {
+    send(request, Failed{std::string(error_code_name(model.error().code)),
+                         {explain_error(model.error()).en, model_error_chinese(model.error())}});
+    return std::nullopt;
+  }
   network_ = nullptr;  // freed first: two networks need not fit at once
-  network_ = std::make_unique<Network>(std::move(model), pool_.get());
+  network_ = std::make_unique<Network>(*std::move(model), pool_.get());
   if (picture_ != nullptr) TRY_STATUS(network_->set_picture(picture_, exact_input_));
   return ModelLoaded{describe_model(network_->model())};
 }

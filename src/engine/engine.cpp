@@ -82,13 +82,13 @@ Result<const ModelLayer*> Engine::layer(const std::string& name) {
 
 Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& command) {
   if (pool_ == nullptr) return fail(ErrorCode::kInternal, "the engine has not been started");
-  cancel_runs("another network was opened", "已打开另一个网络");
   auto model = load_model(command.id, command.format, {command.bytes.data(), command.bytes.size()});
   if (!model) {
     send(request, Failed{std::string(error_code_name(model.error().code)),
                          {explain_error(model.error()).en, model_error_chinese(model.error())}});
     return std::nullopt;
   }
+  cancel_runs("another network was opened", "已打开另一个网络");
   network_ = nullptr;  // freed first: two networks need not fit at once
   network_ = std::make_unique<Network>(*std::move(model), pool_.get());
   if (picture_ != nullptr) TRY_STATUS(network_->set_picture(picture_, exact_input_));

@@ -162,7 +162,7 @@ debian_uri() {
           if (line ~ /^Enabled:[ \t]*no/) on = 0
         }
         if (on && main && uri && index(suites " ", " " code " ")) print uri }
-    ' /etc/apt/sources.list.d/*.sources 2>/dev/null
+    ' /etc/apt/sources.list.d/*.sources 2>/dev/null || true
     sed -n 's/^deb[[:space:]]\+\(\[[^]]*\][[:space:]]*\)\?//p' \
       /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
       awk -v code="$codename" '$2 == code && / main/ { print $1 }' || true

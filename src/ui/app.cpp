@@ -81,7 +81,7 @@ void App::on_event(const EventMessage& message, double seconds) {
   } else if (const auto* failed = std::get_if<Failed>(&message.event)) {
     // Panels show what failed in their own slots, the host what failed of its own requests; the rest is said here.
     if (slot.empty() && failed->code != "cancelled" && message.request < kFirstHostRequest && message.request != 0) {
-      vm_.put_notice(Notice{NoticeLevel::kError, "request", failed->message});
+      on_notice(Notice{NoticeLevel::kError, "request", failed->message});
     }
   }
 }
@@ -108,6 +108,11 @@ void App::on_labels(Language language, std::vector<std::string> labels) {
 }
 
 void App::on_download(Download download) { vm_.download = std::move(download); }
+
+void App::on_notice(Notice notice) {
+  notice.seconds = ui_.seconds;
+  vm_.put_notice(std::move(notice));
+}
 
 void App::on_engine(EngineState state, std::string build, int threads, Text reason) {
   vm_.engine_state = state;
@@ -323,7 +328,8 @@ void App::draw_sheets() {
     // A window between the page and its popups.
     ImGui::SetNextWindowPos(ImVec2(0, 0));
     ImGui::SetNextWindowSize(screen);
-    ImGui::Begin("dim", nullptr, kPlainWindow | ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoFocusOnAppearing);
+    ImGui::Begin("dim", nullptr, (kPlainWindow & ~ImGuiWindowFlags_NoBringToFrontOnFocus) | ImGuiWindowFlags_NoInputs |
+                                     ImGuiWindowFlags_NoFocusOnAppearing);
     ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(0, 0), screen, with_alpha(IM_COL32(15, 18, 22, 120), dim));
     ImGui::End();
   }
@@ -366,7 +372,7 @@ void App::handle_keys() {
   }
   int number = 0;
   for (const Panel* panel : panels()) {
-    if (!is_available(ui_, *panel) || number >= 9) continue;
+    if (!is_available(ui_, *panel) || number >= 9 || io.KeyShift) continue;
     if (ImGui::IsKeyPressed(static_cast<ImGuiKey>(ImGuiKey_1 + number++), false)) state_.lens = panel->id;
   }
   if (ImGui::IsKeyPressed(ImGuiKey_Escape, false)) step_back();

@@ -27,7 +27,7 @@ class App {
   void on_thumbnail(std::string_view sample, Picture thumbnail);
   void on_labels(Language language, std::vector<std::string> labels);
   void on_download(Download download);
-  void on_notice(Notice notice) { vm_.put_notice(std::move(notice)); }
+  void on_notice(Notice notice);
   void on_engine(EngineState state, std::string build, int threads, Text reason);
   void on_image_source(std::string source, std::string name);
   void on_webcam(WebcamState state) { vm_.webcam = state; }

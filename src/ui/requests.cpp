@@ -145,8 +145,8 @@ std::string Requests::running_slot() const {
 void Requests::begin_frame(const ViewModel& model, double now_seconds) {
   model_generation_ = model.model_generation;
   image_generation_ = model.image_generation;
-  has_model_ = model.model.has_value();
-  has_image_ = model.image.has_value();
+  has_model_ = model.engine_has_model;
+  has_image_ = model.engine_has_image;
   ready_ = model.engine_state == EngineState::kReady;
   now_seconds_ = now_seconds;
   for (auto& [name, s] : slots_) s.touched = false;

@@ -78,7 +78,11 @@ std::string integer(int64_t value) {
 std::string percent(double fraction, int digits) {
   const double value = fraction * 100;
   // A probability that is not 1 must not be shown as 100.0 %.
-  if (digits > 0 && fraction < 1 && value > 100 - 0.5 * std::pow(10, -digits)) return ">" + fixed(100 - std::pow(10, -digits), digits) + "%";
+  if (digits > 0 && fraction < 1 && value > 100 - 0.5 * std::pow(10, -digits)) {
+    return ">" + fixed(100 - std::pow(10, -digits), digits) + "%";
+  }
+  // Nor one that is not 0 as 0.0 %.
+  if (fraction > 0 && value < 0.5 * std::pow(10, -digits)) return "<" + fixed(std::pow(10, -digits), digits) + "%";
   return fixed(value, digits) + "%";
 }
 

@@ -69,9 +69,11 @@ struct Filer {
     vm.threads = event.threads;
     vm.build = event.build;
     vm.engine_state = EngineState::kReady;
+    vm.engine_has_model = vm.engine_has_image = false;
   }
   void operator()(const ModelLoaded& event) {
     vm.model = event.model;
+    vm.engine_has_model = true;
     ++vm.model_generation;
     forget_results();
     vm.forward.reset();
@@ -81,6 +83,7 @@ struct Filer {
   }
   void operator()(const ImageReady& event) {
     vm.image = event;
+    vm.engine_has_image = true;
     ++vm.image_generation;
     forget_results();
   }

@@ -42,6 +42,7 @@ struct Notice {
   NoticeLevel level = NoticeLevel::kInfo;
   std::string key;                 // the same key replaces the older notice
   Text text;
+  double seconds = 0;              // when it came
 };
 
 enum class WebcamState : uint8_t { kOff, kAsking, kOn, kRefused };
@@ -81,6 +82,8 @@ struct ViewModel {
   std::optional<FilterResponse> response;
   std::map<std::string, MethodSnapshot, std::less<>> runs;  // by slot, e.g. "gradient", "dream"
 
+  // Whether the engine that runs now has them: a restarted one has not, though the screen still shows the old ones.
+  bool engine_has_model = false, engine_has_image = false;
   // Counters that tell snapshots of an older network or picture from present ones.
   uint32_t model_generation = 0, image_generation = 0;
   // Moment (ui seconds) of the latest ForwardDone: the network lights up from there.

@@ -367,7 +367,7 @@ TEST_F(Page, NoticesSayWhatHappenedAndGoAway) {
   EXPECT_TRUE(says("is not a picture"));
   expect_sound("notice");
   press("notice.image.again");
-  EXPECT_TRUE(host.asked("retry image"));
+  EXPECT_TRUE(host.asked("open_file image"));
   press("notice.image.dismiss");
   EXPECT_FALSE(says("is not a picture"));
 }

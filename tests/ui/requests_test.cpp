@@ -12,8 +12,7 @@ class RequestsTest : public testing::Test {
  protected:
   RequestsTest() : requests([this](const CommandMessage& message) { sent.push_back(message); }) {
     vm.engine_state = EngineState::kReady;
-    vm.model.emplace();
-    vm.image.emplace();
+    vm.engine_has_model = vm.engine_has_image = true;
   }
   // One frame in which the screen shows what `body` asks for.
   template <typename F>
@@ -49,7 +48,7 @@ TEST_F(RequestsTest, AWishIsSentOnce) {
 }
 
 TEST_F(RequestsTest, NothingIsSentBeforeNetworkAndPictureAreThere) {
-  vm.image.reset();
+  vm.engine_has_image = false;
   frame([&] {
     requests.want("activations", GetActivations{.layer = "fire2"});
     requests.want("filters", GetFilters{.layer = "fire2"});

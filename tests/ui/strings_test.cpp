@@ -43,6 +43,8 @@ TEST(Strings, NumbersReadWell) {
   EXPECT_EQ(percent(0.807), "80.7%");
   EXPECT_EQ(percent(0.99999), ">99.9%");
   EXPECT_EQ(percent(1), "100.0%");
+  EXPECT_EQ(percent(0.0001), "<0.1%");
+  EXPECT_EQ(percent(0), "0.0%");
   EXPECT_EQ(fixed(-0.001, 2), "0.00");
   EXPECT_EQ(significant(1234.6), "1235");
   EXPECT_EQ(significant(0.01234), "0.0123");

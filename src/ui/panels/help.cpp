@@ -42,6 +42,8 @@ void draw_help(Ui& ui) {
   const bool open = ImGui::BeginPopup(kHelpPopup);
   ImGui::PopStyleVar();
   if (!open) return;
+  const ImVec2 at = ImGui::GetWindowPos();
+  draw_shadow(ui, ImGui::GetWindowDrawList(), at, ImVec2(at.x + size.x, at.y + size.y), kRadius);
   ui.mirror.push("help.sheet", "dialog", ui.tr(S::kHelpTitle));
   name(ui, ui.tr(S::kHelpTitle));
   space(8);

@@ -1,6 +1,7 @@
 // Status line: what computes, how fast, what is under way, and that nothing leaves this computer. And the notices.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "imgui_internal.h"
 #include "ui/panels/frame.h"
@@ -78,13 +79,21 @@ float draw_work(Ui& ui, float x, float y) {
   return x + width + 12;
 }
 
-// What a person can do about a notice besides reading it; null if nothing.
-const char* remedy_of(const Notice& notice) {
-  if (notice.level != NoticeLevel::kError) return nullptr;
-  for (const std::string_view key : {"image", "model:", "sample:", "engine", "webcam"}) {
-    if (notice.key.starts_with(key)) return "retry";
+constexpr double kInfoSeconds = 7;  // good news goes away by itself
+
+// What a person can do about a notice besides reading it.
+struct Remedy {
+  S label;
+  const char* verb;
+};
+std::optional<Remedy> remedy_of(const Notice& notice) {
+  if (notice.level != NoticeLevel::kError) return std::nullopt;
+  if (notice.key == "image") return Remedy{S::kOpenFile, "open_file"};
+  if (notice.key == "engine") return Remedy{S::kRestart, "retry"};
+  for (const std::string_view key : {"model:", "sample:", "webcam"}) {
+    if (notice.key.starts_with(key)) return Remedy{S::kTryAgain, "retry"};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 // One card; true when it was dismissed. `bottom` is where it stands, and becomes its top.
@@ -106,17 +115,15 @@ bool card(Ui& ui, const Notice& notice, float left, float width, float* bottom) 
   ImDrawList* list = ImGui::GetWindowDrawList();
   const Theme& t = ui.theme;
   const ImU32 colour = notice.level == NoticeLevel::kError ? t.danger : notice.level == NoticeLevel::kWarning ? t.target : t.accent;
+  draw_shadow(ui, list, min, max, kRadius);
   list->AddRectFilled(min, max, t.sheet, kRadius);
   list->AddRectFilled(min, ImVec2(min.x + 5, max.y), colour, kRadius, ImDrawFlags_RoundCornersLeft);
-  list->AddRect(min, max, t.line, kRadius, t.rule);
   ui.mirror.push("notice." + notice.key, notice.level == NoticeLevel::kInfo ? "status" : "alert", text);
   ImGui::SetCursorScreenPos(ImVec2(min.x + 18, min.y + 12));
   paragraph(ui, text, 14, t.ink, wrap);
   ImGui::SetCursorScreenPos(ImVec2(min.x + 12, min.y + text_height + 18));
-  if (const char* remedy = remedy_of(notice)) {
-    if (button(ui, "notice." + notice.key + ".again", ui.tr(notice.key == "engine" ? S::kRestart : S::kTryAgain))) {
-      ui.host.request(remedy, notice.key);
-    }
+  if (const auto remedy = remedy_of(notice)) {
+    if (button(ui, "notice." + notice.key + ".again", ui.tr(remedy->label))) ui.host.request(remedy->verb, notice.key);
     ImGui::SameLine();
   }
   const bool dismissed = button(ui, "notice." + notice.key + ".dismiss", ui.tr(S::kDismiss), {.style = ButtonStyle::kQuiet});
@@ -134,8 +141,8 @@ void camera_card(Ui& ui, float left, float width, float* bottom) {
   ImGui::SetCursorScreenPos(min);
   ImGui::BeginChild("camera", ImVec2(width, height), ImGuiChildFlags_NavFlattened, ImGuiWindowFlags_NoScrollbar);
   ImDrawList* list = ImGui::GetWindowDrawList();
+  draw_shadow(ui, list, min, max, kRadius);
   list->AddRectFilled(min, max, ui.theme.sheet, kRadius);
-  list->AddRect(min, max, ui.theme.line, kRadius, ui.theme.rule);
   ui.mirror.push("camera", "region", ui.tr(S::kUseCamera));
   ImGui::SetCursorScreenPos(ImVec2(min.x + 18, min.y + 12));
   paragraph(ui, ui.tr(on ? S::kCameraOn : S::kCameraAsking), 14, ui.theme.ink, width - 36);
@@ -193,9 +200,13 @@ void draw_notices(Ui& ui, ImVec2 stage_min, ImVec2 stage_max) {
   ui.mirror.push("notices", "region", ui.tr(S::kNotices));
   if (ui.vm.webcam == WebcamState::kOn || ui.vm.webcam == WebcamState::kAsking) camera_card(ui, left, width, &bottom);
   std::string dismissed;
-  for (size_t i = ui.vm.notices.size(); i-- > 0;) {
-    if (card(ui, ui.vm.notices[i], left, width, &bottom)) dismissed = ui.vm.notices[i].key;
-    if (bottom < stage_min.y + 120) break;
+  for (size_t i = ui.vm.notices.size(); i-- > 0 && bottom > stage_min.y + 120;) {
+    const Notice& notice = ui.vm.notices[i];
+    if (card(ui, notice, left, width, &bottom)) dismissed = notice.key;
+    if (notice.level != NoticeLevel::kInfo) continue;
+    const double left_seconds = notice.seconds + kInfoSeconds - ui.seconds;
+    if (left_seconds <= 0) dismissed = notice.key;
+    ui.want_frame_in(static_cast<int>(std::max(0.0, left_seconds) * 1000) + 20);
   }
   ui.mirror.pop();
   if (!dismissed.empty()) ui.dismissed_notice = dismissed;

@@ -36,7 +36,7 @@ void draw_field(const Ui& ui, const Hit& hit, bool open) {
   draw_chevron(list, ImVec2(hit.max.x - 15, (hit.min.y + hit.max.y) / 2), ui.theme.ink3);
 }
 
-bool begin_menu(const char* popup, const Hit& below, float width, float height = 0) {
+bool begin_menu(const Ui& ui, const char* popup, const Hit& below, float width, float height = 0) {
   const float x = std::min(below.min.x, ImGui::GetIO().DisplaySize.x - width - 8);
   ImGui::SetNextWindowPos(ImVec2(std::max(8.0f, x), below.max.y + 6));
   ImGui::SetNextWindowSize(ImVec2(std::min(width, ImGui::GetIO().DisplaySize.x - 16), height));
@@ -44,12 +44,8 @@ bool begin_menu(const char* popup, const Hit& below, float width, float height =
   const bool open = ImGui::BeginPopup(popup);
   ImGui::PopStyleVar();
   if (open) {
-    // A soft edge instead of a border.
     const ImVec2 min = ImGui::GetWindowPos(), max(min.x + ImGui::GetWindowWidth(), min.y + ImGui::GetWindowHeight());
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    list->PushClipRect(ImVec2(min.x - 2, min.y - 2), ImVec2(max.x + 2, max.y + 2), false);
-    list->AddRect(min, max, IM_COL32(128, 128, 128, 90), kRadius);
-    list->PopClipRect();
+    draw_shadow(ui, ImGui::GetWindowDrawList(), min, max, kRadius);
   }
   return open;
 }
@@ -113,8 +109,13 @@ void model_row(Ui& ui, const CatalogModel& m) {
 float draw_model_menu(Ui& ui, float x, float y, float width) {
   const CatalogModel* m = catalog_model(ui, ui.state.model);
   const std::string title = m ? m->title : ui.state.model;
-  const std::string facts = m && ui.size != Size::kNarrow ? ui.tr(S::kModelSize, {bytes_text(double(m->bytes))}) : "";
-  const float facts_width = facts.empty() ? 0 : text_width(ui, ui.fonts.text, kLabelSize, facts) + 10;
+  std::string facts = m && ui.size != Size::kNarrow ? ui.tr(S::kModelSize, {bytes_text(double(m->bytes))}) : "";
+  float facts_width = facts.empty() ? 0 : text_width(ui, ui.fonts.text, kLabelSize, facts) + 10;
+  // The name comes first where there is no room for both.
+  if (width > 0 && text_width(ui, ui.fonts.text, kTextSize, title) + facts_width + 46 > width) {
+    facts.clear();
+    facts_width = 0;
+  }
   if (width <= 0) width = std::ceil(text_width(ui, ui.fonts.text, kTextSize, title) + facts_width + 52);
   const bool open = ImGui::IsPopupOpen("model##popup");
   const Hit hit = hit_area_at(ui, MirrorNode{.key = "model", .role = "combobox", .label = std::string(ui.tr(S::kModelMenu)),
@@ -128,7 +129,7 @@ float draw_model_menu(Ui& ui, float x, float y, float width) {
   draw_text(ui, list, ImVec2(hit.min.x + 24 + text_width(ui, ui.fonts.text, kTextSize, shown), y - 8), ui.fonts.text,
             kLabelSize, ui.theme.ink3, facts);
   if (hit.pressed) ImGui::OpenPopup("model##popup");
-  if (begin_menu("model##popup", hit, 380)) {
+  if (begin_menu(ui, "model##popup", hit, 420)) {
     ui.mirror.push("model.list", "listbox", ui.tr(S::kModelMenu));
     for (const CatalogModel& item : ui.vm.catalog) model_row(ui, item);
     ui.mirror.pop();
@@ -151,7 +152,7 @@ void draw_dashed_box(ImDrawList* list, ImVec2 min, ImVec2 max, ImU32 colour) {
 }
 
 void picture_menu(Ui& ui, const Hit& hit, const FrameContext& context) {
-  if (!begin_menu("picture##popup", hit, 300)) return;
+  if (!begin_menu(ui, "picture##popup", hit, 300)) return;
   ui.mirror.push("picture.list", "menu", ui.tr(S::kAddPicture));
   const auto row = [&](std::string_view key, S label) {
     const Hit item = menu_row(ui, MirrorNode{.key = std::string(key), .role = "menuitem", .label = std::string(ui.tr(label))}, 40, false);
@@ -257,13 +258,15 @@ void class_row(Ui& ui, int c) {
 
 void target_menu(Ui& ui, const Hit& hit) {
   const float height = std::min(460.0f, ImGui::GetIO().DisplaySize.y - hit.max.y - 24);
-  if (!begin_menu(kTargetPopup, hit, 340, height)) return;
+  if (!begin_menu(ui, kTargetPopup, hit, 340, height)) return;
   ui.mirror.push("target.menu", "dialog", ui.tr(S::kTargetMenu));
   if (ImGui::IsWindowAppearing()) {
     g_class_query.clear();
     ImGui::SetKeyboardFocusHere();
   }
   search_field(ui, "target.search", ui.tr(S::kSearchClass), &g_class_query, ImGui::GetContentRegionAvail().x);
+  // The field would only take the first Esc for itself.
+  if (ImGui::IsKeyPressed(ImGuiKey_Escape, false)) ImGui::CloseCurrentPopup();
   space(6);
   const std::vector<int> found = matching_classes(ui);
   if (g_class_query.empty()) {

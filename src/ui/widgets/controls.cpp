@@ -218,6 +218,8 @@ bool dropdown(Ui& ui, std::string_view key, std::string_view label, std::span<co
   ImGui::SetNextWindowSizeConstraints(ImVec2(width, 0), ImVec2(FLT_MAX, ImGui::GetIO().DisplaySize.y * 0.6f));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(6, 6));
   if (ImGui::BeginPopup(popup.c_str())) {
+    const ImVec2 from = ImGui::GetWindowPos(), extent = ImGui::GetWindowSize();
+    draw_shadow(ui, ImGui::GetWindowDrawList(), from, ImVec2(from.x + extent.x, from.y + extent.y), kRadius);
     ui.mirror.push(std::string(key) + ".list", "listbox", label);
     for (size_t i = 0; i < choices.size(); ++i) {
       const bool on = static_cast<int>(i) == before;

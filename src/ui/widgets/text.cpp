@@ -234,6 +234,18 @@ void name(Ui& ui, std::string_view text) {
       MirrorNode{.key = "", .role = "heading", .level = 2});
 }
 
+void draw_shadow(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max, float radius) {
+  constexpr int kRings = 10;
+  list->PushClipRectFullScreen();
+  for (int i = 0; i < kRings; ++i) {
+    const float out = float(i) + 0.5f, fade = 1 - out / kRings;
+    list->AddRect(ImVec2(min.x - out, min.y - out + 2), ImVec2(max.x + out, max.y + out + 2),
+                  with_alpha(ui.theme.shadow, 0.45f * fade * fade), radius + out, 1.5f);
+  }
+  list->AddRect(ImVec2(min.x - 0.5f, min.y - 0.5f), ImVec2(max.x + 0.5f, max.y + 0.5f), ui.theme.line, radius, ui.theme.rule);
+  list->PopClipRect();
+}
+
 void hint(Ui& ui, std::string_view text, ImVec2 beside_min, ImVec2 beside_max) {
   constexpr float kWidest = 280, kPadding = 9;
   const Layout layout(ui, text, kLabelSize, ui.theme.ink2, kWidest, false);
@@ -253,13 +265,8 @@ void hint(Ui& ui, std::string_view text, ImVec2 beside_min, ImVec2 beside_max) {
   at.y = std::round(std::clamp(at.y, 4.0f, std::max(4.0f, screen.y - extent.y - 4)));
   ImDrawList* list = ImGui::GetForegroundDrawList();
   const ImVec2 end(at.x + extent.x, at.y + extent.y);
-  for (int i = 4; i >= 1; --i) {
-    const float grow = float(i) * 1.5f;
-    list->AddRectFilled(ImVec2(at.x - grow, at.y - grow + 2), ImVec2(end.x + grow, end.y + grow + 2),
-                        with_alpha(ui.theme.shadow, 0.16f), kRadius + grow);
-  }
+  draw_shadow(ui, list, at, end, kRadius);
   list->AddRectFilled(at, end, ui.theme.sheet, kRadius);
-  list->AddRect(at, end, ui.theme.line, kRadius, ui.theme.rule);
   draw_lines(ui, layout, ImVec2(at.x + kPadding, at.y + kPadding - 2), kLabelSize, line_height, false, list);
 }
 

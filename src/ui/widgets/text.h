@@ -36,6 +36,9 @@ float paragraph_height(const Ui& ui, std::string_view text, float size, float wr
 // A small card beside a rectangle, over everything; for what is said only under the pointer.
 void hint(Ui& ui, std::string_view text, ImVec2 beside_min, ImVec2 beside_max);
 
+// The soft shadow around a card or an open popup: rings outside the rectangle, over everything else.
+void draw_shadow(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max, float radius);
+
 // Vertical distance, in px.
 void space(float px);
 // A hairline over the available width.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   encode_failed,
   encode_load_model,
@@ -15,12 +16,8 @@ import {
   Reader,
 } from '../../web/src/wire.ts';
 
-declare global {
-  interface ImportMeta {
-    root: string;
-  }
-}
-const source = (name: string): string => readFileSync(join(import.meta.root, 'src/protocol', name), 'utf8');
+const kRoot = fileURLToPath(new URL('../..', import.meta.url));
+const source = (name: string): string => readFileSync(join(kRoot, 'src/protocol', name), 'utf8');
 
 function variant(file: string, name: string): string[] {
   const found = source(file).match(new RegExp(`using ${name} = std::variant<([^>]*)>`));

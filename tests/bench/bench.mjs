@@ -1,5 +1,5 @@
 // Measures ConvScope beside ONNX Runtime Web and TensorFlow.js in one browser, taking turns, after checking that all give
-// the same answers. Usage: ./dev bench [--quick] [--profile] [--network ID] [--operation forward|gradient] [--check]
+// the same answers. Usage: ./dev bench [OPTION...], see --help
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ const kHelp = `usage: ./dev bench [OPTION...]
   --profile             ConvScope's own steps, one table a network and operation, and no peers
   --network ID          only this one of the catalog
   --operation NAME      only forward or gradient
+  --boost               raise the browser's priority, for a machine that does other things (needs root)
   --check               exit status 1 where a target is missed
   --builds DIR          where the WebAssembly builds are (default build)
 
@@ -21,6 +22,7 @@ The figures also go to build/bench/latest.json.`;
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false }, profile: { type: 'boolean', default: false }, check: { type: 'boolean', default: false },
+    boost: { type: 'boolean', default: false },
     network: { type: 'string' }, operation: { type: 'string' }, help: { type: 'boolean', default: false },
     builds: { type: 'string', default: join(kRoot, 'build') },
     models: { type: 'string', default: process.env.CONVSCOPE_MODELS ?? join(kRoot, 'build/models') },
@@ -212,7 +214,7 @@ async function main() {
   if (networks.length === 0) throw new Stop(`there is no network ${options.network ?? 'in the catalog'}; ${options.models} has none of that name`);
   const operations = ['forward', 'gradient'].filter((name) => options.operation === undefined || name === options.operation);
   const browser = await open_browser(options);
-  const report = { when: new Date().toISOString(), chromium: browser.version, processor: cpus()[0].model, cores: cpus().length, load: { before: loadavg() }, results: [] };
+  const report = { when: new Date().toISOString(), chromium: browser.version, processor: cpus()[0].model, cores: cpus().length, boosted: options.boost, load: { before: loadavg() }, results: [] };
   try {
     for (const network of networks) {
       const match = new Match(browser, network);
@@ -234,7 +236,7 @@ async function main() {
   report.targets = judge(report.results);
   for (const { what, want, reached } of report.targets) console.log(`${reached ? 'reached' : 'MISSED '}  ${what} (${want})`);
   const load = ({ before, after }) => `${before[0].toFixed(1)} before, ${after[0].toFixed(1)} after`;
-  console.log(`\n${report.processor}, ${report.cores} cores, load ${load(report.load)}; Chromium ${report.chromium}${Object.entries(report.peers ?? {}).map(([name, version]) => `, ${name} ${version}`).join('')}`);
+  console.log(`\n${report.processor}, ${report.cores} cores, load ${load(report.load)}${options.boost ? ', browser at raised priority' : ''}; Chromium ${report.chromium}${Object.entries(report.peers ?? {}).map(([name, version]) => `, ${name} ${version}`).join('')}`);
   writeFileSync(join(kOut, options.profile ? 'profile.json' : 'latest.json'), `${JSON.stringify(report, null, 1)}\n`);
   if (options.check && report.targets.some(({ reached }) => !reached)) process.exitCode = 1;
 }

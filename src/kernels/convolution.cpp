@@ -4,6 +4,7 @@
 #include <list>
 
 #include "kernels/kernels.h"
+#include "kernels/unrolled_rows.h"
 #include "kernels/xnn_operator.h"
 
 namespace convscope {
@@ -160,6 +161,9 @@ Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t 
                                           Tensor bias, OutputClamp clamp) {
   if (window.taps() == 1 && window.unit_stride() && window.pads.any()) {
     return std::make_unique<PaddedPointwise>(window.pads, group, weight, bias, clamp);
+  }
+  if (unrolling_pays(window, group, weight.shape())) {
+    return make_unrolled_convolution_kernel(window, weight, std::move(bias), clamp);
   }
   return std::make_unique<Convolution>(window, group, std::move(weight), std::move(bias), clamp);
 }

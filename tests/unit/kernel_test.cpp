@@ -98,7 +98,14 @@ struct ConvStructure {
 };
 
 KernelCase conv_case(Rng& structure, Rng& size) {
-  const ConvStructure s(structure);
+  ConvStructure s(structure);
+  if (structure.below(6) == 0) {  // the first layer of a network
+    s.window.kernel[1] = between(structure, 5, 7);
+    s.window.strides[1] = 2;
+    s.window.dilations[1] = 1;
+    s.group = 1;
+    s.inputs = between(structure, 1, 4);
+  }
   KernelCase out{make_conv(s.window, s.group), {random_image(size, s.inputs), s.weight()}, {1}};
   if (s.bias) {
     out.inputs.push_back(Shape{s.outputs});

@@ -224,10 +224,10 @@ export class App {
   // What can wait: pictures for the menu, and the copies for offline use.
   private after_first_answer(): void {
     performance.mark('convscope-first-answer');
-    const later = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 200));
-    later(() => {
-      void this.load_thumbnails().then(() => this.keep_for_offline());
-    });
+    const run = (): void => void this.load_thumbnails().then(() => this.keep_for_offline());
+    // With a limit: while a dream runs the browser is never idle.
+    if (globalThis.requestIdleCallback !== undefined) requestIdleCallback(run, { timeout: 800 });
+    else setTimeout(run, 200);
   }
 
   private async load_thumbnails(): Promise<void> {

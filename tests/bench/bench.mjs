@@ -1,6 +1,6 @@
 // Measures ConvScope beside ONNX Runtime Web and TensorFlow.js in one browser, taking turns, after checking that all give
 // the same answers. Usage: ./dev bench [OPTION...], see --help
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -213,6 +213,10 @@ async function main() {
   const networks = export_networks(options.models).filter(({ id }) => options.network === undefined || id === options.network);
   if (networks.length === 0) throw new Stop(`there is no network ${options.network ?? 'in the catalog'}; ${options.models} has none of that name`);
   const operations = ['forward', 'gradient'].filter((name) => options.operation === undefined || name === options.operation);
+  for (const { options: { build }, script } of contestants()) {
+    const file = join(options.builds, `wasm-${build ?? ''}`, script === 'product' ? `engine-${build}.wasm` : 'engine_bench.wasm');
+    if (build !== undefined && !existsSync(file)) throw new Stop(`${file} is missing; ./dev bench makes it, or --builds says where it is`);
+  }
   const browser = await open_browser(options);
   const report = { when: new Date().toISOString(), chromium: browser.version, processor: cpus()[0].model, cores: cpus().length, boosted: options.boost, load: { before: loadavg() }, results: [] };
   try {

@@ -11,7 +11,7 @@ for (const [name, viewport] of Object.entries(kScreens)) {
     const scene = await open_scene(t);
     for (const colorScheme of ['light', 'dark']) {
       const page = await visit(scene, { viewport, colorScheme, deviceScaleFactor: name === 'phone' ? 2 : 1, hasTouch: name !== 'projector', wait: false });
-      await page.id('brand').waitFor();
+      await page.id('model').waitFor();
       await page.page.waitForFunction(() => performance.getEntriesByName('convscope-first-answer').length > 0, undefined, { timeout: 60_000 });
       await page.page.waitForTimeout(1500); // the light wave through the layers
       const beyond = await page.page.locator('#mirror [role=button]').evaluateAll((nodes) =>

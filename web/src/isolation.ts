@@ -67,7 +67,8 @@ async function activated(registration: ServiceWorkerRegistration): Promise<boole
 
 async function register(): Promise<ServiceWorkerRegistration | null> {
   try {
-    return await navigator.serviceWorker.register('sw.js', { scope: './' });
+    // Extensions that block service workers answer with nothing at all.
+    return ((await navigator.serviceWorker.register('sw.js', { scope: './' })) as ServiceWorkerRegistration | undefined) ?? null;
   } catch {
     return null; // refused by policy, or offline on a first visit
   }

@@ -135,6 +135,7 @@ bool Page::start(std::string_view config) {
     if (key == "dark") app_->set_system_dark(value == "1");
     if (key == "touch") app_->set_touch(value == "1");
     if (key == "reduced_motion") app_->set_reduced_motion(value == "1");
+    if (key == "source") app_->ui().source_url = value;
     if (key == "mac") app_->set_mac(io.ConfigMacOSXBehaviors = value == "1");
   });
   return make_context();

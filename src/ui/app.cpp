@@ -33,13 +33,14 @@ void begin_region(const char* id, ImVec2 min, ImVec2 max, ImVec2 padding, ImGuiW
   ImGui::PopStyleVar();
 }
 
-S question_title(Question question) {
+S question_title(Question question, Size size) {
+  const bool short_one = size == Size::kNarrow;
   switch (question) {
-    case Question::kInside: return S::kInside;
-    case Question::kWhy: return S::kWhy;
+    case Question::kInside: return short_one ? S::kInsideShort : S::kInside;
+    case Question::kWhy: return short_one ? S::kWhyShort : S::kWhy;
     case Question::kWant: break;
   }
-  return S::kWant;
+  return short_one ? S::kWantShort : S::kWant;
 }
 
 // Before the engine has said which methods it knows, every lens keeps its place.
@@ -266,11 +267,10 @@ void App::draw_tabs(const Panel& current) {
     if (first == nullptr) continue;
     if (q > 0) ImGui::SameLine(0, gap);
     const bool selected = current.question == question;
-    if (tab(ui_, "question." + std::string(question_key(question)), ui_.tr(question_title(question)), selected) &&
+    if (tab(ui_, "question." + std::string(question_key(question)), ui_.tr(question_title(question, ui_.size)), selected) &&
         !selected) {
       state_.lens = first->id;
     }
-    if (selected && ImGui::GetScrollMaxX() > 0 && stage_lens_ != current.id) ImGui::SetScrollHereX(0.5f);
   }
   mirror_.pop();
 }

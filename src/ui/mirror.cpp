@@ -75,6 +75,7 @@ void append_node(std::string& out, const MirrorNode& n, const std::string& paren
   flag(out, "expanded", n.expanded);
   flag(out, "selected", n.selected);
   if (n.disabled) flag(out, "disabled", true);
+  if (n.focused) flag(out, "focused", true);
   if (n.clipped) flag(out, "hidden", true);
   if (n.level > 0) field(out, "level", double(n.level));
   amount(out, "min", n.low);
@@ -123,6 +124,7 @@ void Mirror::control(MirrorNode node) {
     ImGui::ScrollToItem();
     ImGui::SetNavCursorVisible(true);
   }
+  node.focused = g.NavCursorVisible && g.NavId == node.id;
   add(std::move(node), window->ClipRect.Min, window->ClipRect.Max);
 }
 

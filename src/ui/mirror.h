@@ -28,6 +28,7 @@ struct MirrorNode {
   int level = 0;                   // of a heading
   std::optional<double> low = {}, high = {}, now = {};  // of a slider or progress bar
   const char* live = nullptr;      // "polite" or "assertive"
+  bool focused = false;            // the keyboard is here; set by the wrappers
   bool clipped = false;            // scrolled out of sight; set by the wrappers
 };
 

@@ -37,6 +37,7 @@ struct Ui {
   Size size = Size::kWide;
   double seconds = 0;              // of this frame, monotonic
   bool touch = false, reduced_motion = false;
+  std::string source_url = {};     // of the repository's files, with a slash at its end; empty where it is not known
   // The layer and channel that were under the pointer in the last frame: rail and stage light up together.
   std::string highlighted_layer = {};
   int highlighted_channel = -1;

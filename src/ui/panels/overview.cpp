@@ -134,7 +134,8 @@ void draw_answer(Ui& ui, ImVec2 at, const Mosaic& m, float light) {
   const Hit hit = hit_area_at(ui, MirrorNode{.key = "overview.answer", .role = "button",
                                              .label = name + ", " + chance, .value = std::string(ui.tr(S::kWhyLink))}, at, max);
   ImDrawList* list = ImGui::GetWindowDrawList();
-  const ImU32 fill = mix(ui.theme.paper, ui.theme.target_fill, (hit.hovered ? 0.2f : 0.12f) * light);
+  const bool target = answer == ui.target();
+  const ImU32 fill = mix(ui.theme.paper, target ? ui.theme.target_fill : ui.theme.faint, (hit.hovered ? 0.2f : 0.12f) * light);
   list->AddRectFilled(at, max, fill, kRadius);
   const float size = m.cell < 110 ? 14.0f : kTextSize, inner = m.cell - 20;
   std::vector<std::string> lines;
@@ -148,7 +149,8 @@ void draw_answer(Ui& ui, ImVec2 at, const Mosaic& m, float light) {
   }
   float y = at.y + m.cell / 2 - size * 0.75f * float(lines.size()) - 8;
   for (const std::string& line : lines) {
-    draw_text(ui, list, ImVec2(at.x + 10, y), ui.fonts.bold, size, with_alpha(ui.theme.target, light),
+    draw_text(ui, list, ImVec2(at.x + 10, y), ui.fonts.bold, size,
+              with_alpha(target ? ui.theme.target : ui.theme.ink, light),
               fitted(ui, ui.fonts.bold, size, line, inner));
     y += size * 1.35f;
   }
@@ -170,7 +172,10 @@ void headline(Ui& ui) {
   }
   const int answer = ui.vm.first_answer();
   const float p = ui.vm.probability(answer);
-  question(ui, ui.tr(p < kUnsureBelow ? S::kOverviewUnsure : S::kOverviewQuestion, {ui.label(answer), percent(double(p))}));
+  // The target's colour is for the target alone; it may be another class than the answer.
+  const std::string mark = answer == ui.target() ? "^" : "*";
+  question(ui, ui.tr(p < kUnsureBelow ? S::kOverviewUnsure : S::kOverviewQuestion,
+                     {mark + ui.label(answer) + mark, percent(double(p))}));
   sentence(ui, ui.tr(S::kOverviewTry));
 }
 

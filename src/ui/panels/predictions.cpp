@@ -26,7 +26,7 @@ void row(Ui& ui, int c, bool dim) {
   const Theme& t = ui.theme;
   if (hit.hovered) list->AddRectFilled(ImVec2(hit.min.x - 6, hit.min.y), ImVec2(hit.max.x + 6, hit.max.y), t.hover, kSmallRadius);
   const float middle = (hit.min.y + hit.max.y) / 2, y = middle - 9;
-  const float name_width = std::round((width - kPercentWidth - kLogitWidth) * 0.56f);
+  const float name_width = std::round((width - kPercentWidth - kLogitWidth) * 0.62f);
   ImFont* font = target ? ui.fonts.bold : ui.fonts.text;
   const float alpha = dim ? 0.5f : 1.0f;
   draw_text(ui, list, ImVec2(hit.min.x, y), font, 14, with_alpha(target ? t.target : t.ink, alpha),

@@ -80,12 +80,6 @@ void draw_slider(Ui& ui, const Hit& hit, std::string_view label, std::string_vie
   list->AddCircleFilled(ImVec2(x, y), kKnob + grow - 2.5f, ui.theme.sheet);
 }
 
-void open_source(Ui& ui, const MethodInfo& method) {
-  const std::string file = method.source.substr(method.source.rfind('/') + 1);
-  // A static site carries its sources beside it, so that the page never needs another host for them.
-  link(ui, "method.source", ui.tr(S::kSourceLink, {file}), "source/" + method.source);
-}
-
 }  // namespace
 
 bool slider(Ui& ui, std::string_view key, std::string_view label, double* value, const SliderOptions& o) {
@@ -202,12 +196,18 @@ void method_notes(Ui& ui, const MethodInfo& method) {
     paragraph(ui, departures, kStatusSize, ui.theme.ink3);
     space(6);
   }
+  if (!method.citation.empty()) paragraph(ui, method.citation, kStatusSize, ui.theme.ink3);
   if (!method.arxiv.empty()) {
-    link(ui, "method.paper", method.citation, "https://arxiv.org/abs/" + method.arxiv);
-  } else if (!method.citation.empty()) {
-    paragraph(ui, method.citation, kStatusSize, ui.theme.ink3);
+    link(ui, "method.paper", ui.tr(S::kPaperLink, {method.arxiv}), "https://arxiv.org/abs/" + method.arxiv);
   }
-  if (!method.source.empty()) open_source(ui, method);
+  if (!method.source.empty()) {
+    const std::string label = ui.tr(S::kSourceLink, {method.source});
+    if (ui.source_url.empty()) {
+      paragraph(ui, label, kStatusSize, ui.theme.ink3);
+    } else {
+      link(ui, "method.source", label, ui.source_url + method.source);
+    }
+  }
   ui.mirror.pop();
 }
 

@@ -11,11 +11,6 @@ set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 set(CMAKE_CXX_FLAGS_MINSIZEREL "-Oz -DNDEBUG")
 set(CMAKE_EXE_LINKER_FLAGS_MINSIZEREL "-Oz")
 
-find_program(CCACHE ccache)
-if(CCACHE AND NOT CONVSCOPE_WASM)  # emcc is told by EM_COMPILER_WRAPPER, see ./dev
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-endif()
-
 add_library(flags INTERFACE)        # language and machine: everything in one build shares them
 add_library(our_warnings INTERFACE)
 

@@ -108,8 +108,7 @@ readonly PACKAGES_NATIVE="
   /usr/include/cpuinfo.h                                        libcpuinfo-dev"
 readonly PACKAGES_TEST="
   /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-x86_64.a  libclang-rt-19-dev
-  chromium                                                      chromium
-  ccache                                                        ccache"
+  chromium                                                      chromium"
 readonly PACKAGES_LINT="
   clang-format-19                                               clang-format-19
   clang-tidy-19                                                 clang-tidy-19"

@@ -167,8 +167,11 @@ run_tests() {
       record site 0 1 0 0
     fi
   fi
+  if [ "$((passed + failed + skipped))" = 0 ]; then
+    die "No suite has \"$filter\" in its name; ./dev test --list names them."
+  fi
   printf '\n%s in %d min %d s\n' "${failures[*]:+failed: ${failures[*]}
-}all suites" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60))
+}done" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60))
   [ "$skipped" = 0 ] || printf '%d skipped (their logs in build/tests say why)\n' "$skipped"
   printf '%d passed, %d failed\n' "$passed" "$failed"
   [ "$failed" = 0 ]

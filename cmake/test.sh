@@ -88,10 +88,14 @@ built() {  # built SUITE PRESET TARGET...
   return 1
 }
 
+# A suite that hangs is stopped and counts as failed; the slowest takes a few minutes on 2 quiet cores.
+readonly SUITE_SECONDS=1200
+limited() { timeout --kill-after=10 "$SUITE_SECONDS" "$@"; }
+
 with_sanitizers() {
   ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-    TSAN_OPTIONS=halt_on_error=1 "$@"
+    TSAN_OPTIONS=halt_on_error=1 limited "$@"
 }
 
 has_tests() { compgen -G "$ROOT/tests/$1/*.cpp" >/dev/null; }
@@ -125,13 +129,13 @@ wasm_suites() {
       built "wasm-$engine/build" "wasm-$engine" all_tests || true
     fi
     for kind in "${kinds[@]}"; do
-      suite "wasm-$engine/$kind" gtest node $NODE_WASM "build/wasm-$engine/${kind}_tests.cjs" \
+      suite "wasm-$engine/$kind" gtest limited node $NODE_WASM "build/wasm-$engine/${kind}_tests.cjs" \
         ${cases:+"--gtest_filter=$cases"}
     done
   done
 }
 
-node_tests() { node $NODE_WASM --test --test-reporter=tap ${cases:+"--test-name-pattern=$cases"} "$@"; }
+node_tests() { limited node $NODE_WASM --test --test-reporter=tap ${cases:+"--test-name-pattern=$cases"} "$@"; }
 
 run_tests() {
   filter=${1:-} cases=${2:-}
@@ -148,7 +152,7 @@ run_tests() {
   fi
   suite typescript command node node_modules/typescript/bin/tsc --noEmit -p web
   suite web tap node_tests --import ./tests/support/typescript.mjs tests/web/*.test.ts
-  suite models unittest "$DEPS/python/bin/python" -m unittest discover -s tests/models -v
+  suite models unittest limited "$DEPS/python/bin/python" -m unittest discover -s tests/models -v
   native_suites
   tsan_suites
   wasm_suites

@@ -1,4 +1,4 @@
-// Point 10: three sizes of screen, light and dark; everything in reach, nothing cut off, no text over another.
+// Point 10: three sizes of screen, light, dark and high contrast; everything in reach, nothing cut off, no text over another.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { open_scene, visit } from './support/page.mjs';
@@ -9,15 +9,15 @@ const kLenses = ['overview', 'filters', 'activations', 'gradient', 'dream'];
 for (const [name, viewport] of Object.entries(kScreens)) {
   test(`${name}, ${viewport.width}×${viewport.height}`, async (t) => {
     const scene = await open_scene(t);
-    for (const colorScheme of ['light', 'dark']) {
-      const page = await visit(scene, { viewport, colorScheme, deviceScaleFactor: name === 'phone' ? 2 : 1, hasTouch: name !== 'projector', wait: false });
+    for (const theme of ['light', 'dark', 'contrast']) {
+      const page = await visit(scene, { viewport, hash: `#theme=${theme}`, deviceScaleFactor: name === 'phone' ? 2 : 1, hasTouch: name !== 'projector', wait: false });
       await page.id('model').waitFor();
       await page.page.waitForFunction(() => performance.getEntriesByName('convscope-first-answer').length > 0, undefined, { timeout: 60_000 });
       await page.page.waitForTimeout(1500); // the light wave through the layers
       const beyond = await page.page.locator('#mirror [role=button]').evaluateAll((nodes) =>
         nodes.filter((node) => node.style.pointerEvents !== 'none' && (node.getBoundingClientRect().right > innerWidth + 1 || node.getBoundingClientRect().left < -1)).map((node) => node.dataset.id));
       assert.deepEqual(beyond, [], 'no control reaches beyond the screen');
-      await page.screenshot(`layout-${name}-${colorScheme}`);
+      await page.screenshot(`layout-${name}-${theme}`);
       page.assert_clean();
       await page.context.close();
     }

@@ -8,7 +8,7 @@ import { DownloadError, fetch_bytes } from './fetch_bytes.ts';
 import { has_frame_isolation, isolate } from './isolation.ts';
 import { read_manifest, site_file } from './manifest.ts';
 import { PlainPage } from './plain_page.ts';
-import { remembered } from './remember.ts';
+import { choose_theme, remembered } from './remember.ts';
 import { StartView } from './start_view.ts';
 import { choose_language, text, type Text } from './text.ts';
 
@@ -63,6 +63,7 @@ async function choose(features: Features, query: URLSearchParams): Promise<Build
 
 async function main(): Promise<void> {
   const query = new URLSearchParams(location.search);
+  document.documentElement.dataset.theme = choose_theme(location.hash);
   const manifest = read_manifest();
   const language = choose_language(location.search, location.hash, remembered('language'), navigator.languages);
   const view = new StartView(language);

@@ -3,7 +3,7 @@ import { Frames } from './frames.ts';
 import { Input } from './input.ts';
 import { Mirror, type MirrorState } from './mirror.ts';
 import { PageModule, type PageExports } from './page_module.ts';
-import { remember, remembered } from './remember.ts';
+import { remember } from './remember.ts';
 import { text, type Language, type Text } from './text.ts';
 import type { Message } from './wire.ts';
 import { copy_out } from './wasm_module.ts';
@@ -114,11 +114,9 @@ export class PageHost {
 
   private start(options: HostOptions): void {
     const matches = (query: string): number => (matchMedia(query).matches ? 1 : 0);
-    const theme = remembered('theme') ?? 'auto';
-    document.documentElement.dataset.theme = theme;
     const started = this.page.start({
       lang: options.language,
-      theme,
+      theme: document.documentElement.dataset.theme ?? 'light',
       dark: matches('(prefers-color-scheme: dark)'),
       touch: matches('(pointer: coarse)'),
       reduced_motion: matches('(prefers-reduced-motion: reduce)'),

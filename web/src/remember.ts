@@ -17,3 +17,9 @@ export function remembered(choice: Choice): string | null {
     return null;
   }
 }
+
+// Light unless somebody chose otherwise: a projector shows nothing else as well.
+export function choose_theme(hash: string): string {
+  const asked = new URLSearchParams(hash.replace(/^#/, '')).get('theme') ?? remembered('theme');
+  return ['auto', 'light', 'dark', 'contrast'].find((theme) => theme === asked) ?? 'light';
+}

@@ -240,6 +240,8 @@ ViewState permanent_part(const ViewState& state) {
   ViewState kept = state;
   kept.hovered_layer.clear();
   kept.hovered_channel = -1;
+  kept.dream_begun_for = 0;
+  kept.dream_held = kept.dream_picking = false;
   return kept;
 }
 

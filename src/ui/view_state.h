@@ -48,6 +48,9 @@ struct ViewState {
   // --- not in the permalink
   std::string hovered_layer;       // under the pointer, in rail or stage, this frame or the last
   int32_t hovered_channel = -1;
+  uint64_t dream_begun_for = 0;    // network and picture for which the dream has begun by itself
+  bool dream_held = false;         // paused by the person, not by leaving the lens
+  bool dream_picking = false;      // the channels are laid out to choose from
 
   bool operator==(const ViewState&) const = default;
 };

@@ -17,14 +17,6 @@ namespace {
 constexpr std::string_view kMethod = "deep_dream", kSlot = "dream";
 constexpr size_t kMostChannels = 64;     // as many as a permalink keeps
 
-// How the person left the run; no part of what is on screen.
-struct Session {
-  uint64_t started_for = 0;              // network and picture for which it has begun by itself
-  bool held = false;                     // paused by the person, not by leaving the lens
-  bool picking = false;                  // the channels are laid out to choose from
-};
-Session session;
-
 const LayerInfo* dream_layer(const Ui& ui) {
   const LayerInfo* chosen = ui.vm.layer(ui.state.dream_layer);
   return chosen != nullptr ? chosen : dream_default_layer(ui);
@@ -40,24 +32,24 @@ void begin(Ui& ui, bool paused) {
   const LayerInfo* layer = dream_layer(ui);
   if (method == nullptr || layer == nullptr) return;
   std::erase_if(ui.state.dream_channels, [&](int32_t c) { return c >= layer->channels; });
-  session.held = paused;
+  ui.state.dream_held = paused;
   ui.requests.start(kSlot, RunMethod{.method = std::string(kMethod), .layer = layer->name, .channels = ui.state.dream_channels,
                                      .paused = paused, .seed = ui.state.seed,
                                      .parameters = parameters_of(ui.state, dream_method(ui, *method))});
 }
 
 // The same dream with what has just been changed.
-void begin_again(Ui& ui) { begin(ui, session.held); }
+void begin_again(Ui& ui) { begin(ui, ui.state.dream_held); }
 
 // A page that moves without a click: the first dream of a picture begins by itself, and goes on when its lens is opened again.
 void keep_going(Ui& ui) {
   ui.requests.keep(kSlot);
   const SlotStatus& status = ui.requests.status(kSlot);
-  if (status.progress == Progress::kRunning && status.paused && !session.held) ui.requests.resume(kSlot);
+  if (status.progress == Progress::kRunning && status.paused && !ui.state.dream_held) ui.requests.resume(kSlot);
   if (!ui.vm.forward || !ui.vm.image || dream_layer(ui) == nullptr || ui.vm.engine_state != EngineState::kReady) return;
   const uint64_t now = (static_cast<uint64_t>(ui.vm.model_generation) << 32) | ui.vm.image_generation;
-  if (session.started_for == now) return;
-  session.started_for = now;
+  if (ui.state.dream_begun_for == now) return;
+  ui.state.dream_begun_for = now;
   const bool fresh = status.progress != Progress::kRunning && ui.vm.run(kSlot) == nullptr;
   if (fresh && !ui.reduced_motion) begin(ui, false);
 }
@@ -96,7 +88,7 @@ void choosers(Ui& ui, const LayerInfo& layer) {
   }
   const size_t chosen = ui.state.dream_channels.size();
   const std::string label = chosen == 0 ? ui.tr(S::kDreamWholeLayer, {std::to_string(layer.channels)}) : ui.tr(S::kDreamSomeChannels, {std::to_string(chosen), std::to_string(layer.channels)});
-  if (button_beside(ui, "dream.channels", label, {.selected = session.picking, .expanded = session.picking})) session.picking = !session.picking;
+  if (button_beside(ui, "dream.channels", label, {.selected = ui.state.dream_picking, .expanded = ui.state.dream_picking})) ui.state.dream_picking = !ui.state.dream_picking;
 }
 
 // The dream as large as possible; held down it shows the photo; the wipe divides the two.
@@ -104,7 +96,7 @@ void dream_canvas(Ui& ui, const LayerInfo& layer) {
   const Picture* dream = dream_picture(ui);
   const Picture& photo = ui.vm.image->preview;
   const Picture& shown = dream != nullptr ? *dream : photo;
-  const ImVec2 room(ImGui::GetContentRegionAvail().x, std::max(240.0f, stage_height(330) - (session.picking ? 250 : 84)));
+  const ImVec2 room(ImGui::GetContentRegionAvail().x, std::max(240.0f, stage_height(330) - (ui.state.dream_picking ? 250 : 84)));
   const ImVec2 size = fit(float(shown.width), float(shown.height), room);
   const Hit hit = hit_area(ui, MirrorNode{.key = "dream.picture", .role = "img", .label = ui.tr(S::kDreamAlt, {layer.name})}, size);
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -140,11 +132,11 @@ void buttons(Ui& ui, const LayerInfo& layer) {
   const auto style = [](bool primary) { return primary ? ButtonStyle::kPrimary : ButtonStyle::kOutline; };
   if (button(ui, "dream.start", ui.tr(dream == nullptr ? S::kDreamStart : S::kDreamAgain), {.style = style(!running)})) begin(ui, false);
   if (button_beside(ui, "dream.pause", ui.tr(waits ? S::kResume : S::kPause), {.style = style(running), .enabled = running})) {
-    session.held = !waits;
+    ui.state.dream_held = !waits;
     waits ? ui.requests.resume(kSlot) : ui.requests.pause(kSlot);
   }
   if (button_beside(ui, "dream.step", ui.tr(S::kStep), {.enabled = running})) {
-    session.held = true;
+    ui.state.dream_held = true;
     ui.requests.step(kSlot);
   }
   if (button_beside(ui, "dream.reset", ui.tr(S::kReset), {.enabled = dream != nullptr})) begin(ui, true);
@@ -214,7 +206,7 @@ void stage(Ui& ui) {
   progress(ui);
   space(10);
   buttons(ui, *layer);
-  if (session.picking) channel_picker(ui, *layer);
+  if (ui.state.dream_picking) channel_picker(ui, *layer);
 }
 
 // --- inspector --------------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ bool dropdown(Ui& ui, std::string_view key, std::string_view label, std::span<co
   const std::string popup = std::string(key) + "##popup";
   const std::string_view shown = before >= 0 && static_cast<size_t>(before) < choices.size()
                                      ? std::string_view(choices[static_cast<size_t>(before)])
-                                     : std::string_view();
+                                     : label;  // nothing is chosen: say what can be
   if (width <= 0) width = ImGui::GetContentRegionAvail().x;
   const bool open = ImGui::IsPopupOpen(popup.c_str());
   const Hit hit = hit_area(ui, MirrorNode{.key = std::string(key), .role = "combobox", .label = std::string(label),

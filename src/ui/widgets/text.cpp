@@ -131,6 +131,7 @@ void put(Ui& ui, std::string_view text, float size, ImU32 colour, float width, b
 }  // namespace
 
 float text_width(const Ui&, ImFont* font, float size, std::string_view text) {
+  if (text.empty()) return 0;  // Dear ImGui takes a null end for "until the zero byte"
   return font->CalcTextSizeA(size, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
 }
 

@@ -1,0 +1,220 @@
+// LensPage: the whole page without a screen, one lens open, answered by hand or by a small invented network.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "imgui.h"
+#include "imgui_internal.h"
+#include "ui/app.h"
+
+namespace convscope {
+
+inline Blob numbers(size_t count, const std::function<float(size_t)>& value) {
+  std::vector<float> values(count);
+  for (size_t i = 0; i < count; ++i) values[i] = value(i);
+  return Blob::copy_of(values.data(), count);
+}
+
+inline Picture flat_picture(int height, int width) {
+  return Picture{height, width, Blob(std::vector<uint8_t>(static_cast<size_t>(height * width * 4), 90))};
+}
+
+class LensPage : public testing::Test {
+ protected:
+  struct SilentHost : Host {
+    void request(std::string_view, std::string_view, std::string_view) override {}
+    void save_file(std::string_view name, std::string_view, const Blob&) override { saved = name; }
+    std::string saved;
+  };
+
+  LensPage() : context(ImGui::CreateContext()) {
+    ImGuiIO& io = ImGui::GetIO();
+    io.IniFilename = nullptr;
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasTextures;
+    io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+    io.DisplaySize = ImVec2(1440, 1400);
+    context->TestEngineHookItems = true;
+    ImFont* font = io.Fonts->AddFontDefaultBitmap();
+    app = std::make_unique<App>(host, [this](const CommandMessage& m) { waiting.push_back(m); });
+    app->set_fonts({font, font});
+  }
+  ~LensPage() override {
+    app.reset();
+    set_hooked_mirror(nullptr);
+    for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) texture->SetStatus(ImTextureStatus_Destroyed);
+    ImGui::DestroyContext(context);
+  }
+
+  static LayerInfo layer(const char* name, const char* kind, int size, int channels) {
+    LayerInfo l;
+    l.name = name, l.kind = kind, l.operation = "Conv + ReLU", l.height = l.width = size, l.channels = channels;
+    l.receptive_field = {7, 2, 0};
+    return l;
+  }
+  static ModelInfo model() {
+    ModelInfo m;
+    m.id = "squeezenet-1.0", m.title = "SqueezeNet v1.0", m.input_height = m.input_width = 31, m.classes = 10;
+    m.layers = {layer("conv1", "conv", 13, 8), layer("pool1", "pool", 6, 8), layer("fire2", "fire", 6, 8), layer("fire8", "fire", 6, 8),
+                layer("logits", "logits", 1, 10)};
+    m.layers[0].filter_names = {"conv1"};
+    m.layers[2].filter_names = {"squeeze1x1", "expand3x3"};
+    for (size_t i : {0u, 2u}) m.layers[i].kernel_height = m.layers[i].kernel_width = 3, m.layers[i].has_pre_activation = true;
+    return m;
+  }
+  static MethodInfo method(const char* id) {
+    MethodInfo m;
+    m.id = id, m.title = {id, id}, m.source = "src/x.cpp";
+    ParameterInfo smoothing;
+    smoothing.id = "smoothing", smoothing.title = {"Smoothing", "平滑"}, smoothing.maximum = 2, smoothing.initial = 0.8;
+    if (m.id == "deep_dream") m.parameters = {smoothing};
+    return m;
+  }
+
+  // The page with network and picture; `hash` is the permalink it was opened with.
+  void open(const std::string& hash) {
+    app->on_engine(EngineState::kReady, "native", 1, {});
+    event(0, EngineReady{"native", 1, 1, {method("gradient"), method("deep_dream")}});
+    app->on_hash(hash);
+    event(0x80000001, ModelLoaded{model()});
+    event(0x80000002, ImageReady{60, 40, flat_picture(40, 60)});
+    frames(6);
+  }
+  void frames(int count) {
+    for (int i = 0; i < count; ++i) {
+      ImGui::GetIO().DeltaTime = 0.05f;
+      ImGui::NewFrame();
+      app->frame(seconds += 0.05);
+      ImGui::Render();
+      for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) {
+        if (texture->Status == ImTextureStatus_WantCreate) texture->SetTexID(1);
+        if (texture->Status != ImTextureStatus_Destroyed) texture->SetStatus(ImTextureStatus_OK);
+      }
+      (void)app->mirror().take_json(app->state().language);
+      if (answering) answer_all();
+    }
+  }
+  void event(RequestId id, Event e) { app->on_event({id, std::move(e)}, seconds); }
+
+  // --- the engine
+  void answer_all() {
+    for (const CommandMessage& m : std::exchange(waiting, {})) {
+      sent.push_back(m);
+      std::visit([&](const auto& c) { answer(m.request, c); }, m.command);
+    }
+  }
+  void answer(RequestId id, const Forward&) {
+    ForwardDone done;
+    done.input = flat_picture(31, 31);
+    done.logits = numbers(10, [](size_t i) { return float(i); });
+    done.probabilities = numbers(10, [](size_t i) { return i == 9 ? 0.91f : 0.01f; });
+    event(id, std::move(done));
+  }
+  void answer(RequestId id, const GetActivations& c) {
+    for (const LayerInfo& l : model().layers) {
+      if (l.name != c.layer) continue;
+      const auto plane = static_cast<size_t>(l.height * l.width), channels = static_cast<size_t>(l.channels);
+      // Channel c has the values c, c + 0.01 …; below zero before the activation function; channels 2 and 5 are silent.
+      const float shift = c.pre_activation ? -4.0f : 0.0f;
+      const auto value = [&](size_t i) { return i / plane == 2 || i / plane == 5 ? 0 : float(i / plane) + float(i % plane) / 100 + shift; };
+      const auto range = [&](size_t i) { return value(i / 2 * plane + (i % 2) * (plane - 1)); };
+      event(id, Activations{l.name, c.pre_activation, l.height, l.width, l.channels, numbers(plane * channels, value),
+                            numbers(channels * 2, range), c.layer == "logits" ? std::vector<int32_t>{} : std::vector<int32_t>{2, 5}});
+    }
+  }
+  void answer(RequestId id, const GetFilters& c) {
+    Filters f;
+    f.layer = c.layer, f.filter = c.filter.empty() ? (c.layer == "conv1" ? "conv1" : "squeeze1x1") : c.filter;
+    const int kernel = f.filter == "squeeze1x1" ? 1 : 3;
+    f.outputs = 8, f.colour = c.layer == "conv1", f.inputs = f.colour ? 3 : 16, f.kernel_height = f.kernel_width = kernel;
+    f.values = numbers(static_cast<size_t>(f.outputs * f.inputs * kernel * kernel), [](size_t i) { return std::sin(float(i) * 0.7f); });
+    f.bias = numbers(8, [](size_t i) { return 0.5f * float(i); });
+    f.by_similarity = {7, 6, 5, 4, 3, 2, 1, 0};
+    event(id, f);
+  }
+  void answer(RequestId id, const GetFilterResponse& c) {
+    FilterResponse r{c.layer, c.filter, c.output_channel, c.input_channel, ramp(c.layer == "conv1" ? 13 : 6)};
+    r.map.is_signed = true;
+    event(id, r);
+  }
+  static Map ramp(int side) {
+    const auto count = static_cast<size_t>(side * side);
+    return Map{side, side, numbers(count, [](size_t i) { return float(i); }), 0, float(count - 1), false, "|∂logit/∂pixel|"};
+  }
+  void answer(RequestId id, const RunMethod& c) {
+    MethodPreview p;
+    p.method = c.method, p.step = 1, p.steps = 4, p.stage = "octave 1/2", p.paused = c.paused;
+    p.figures = {{{"Objective", "目标"}, 2.5, ""}};
+    if (c.method == "deep_dream") {
+      p.picture = flat_picture(40, 60);
+      running = id;
+      return event(id, p);
+    }
+    p.map = ramp(31);
+    if (c.untrained && unlike) {
+      p.map->values = numbers(31 * 31, [](size_t i) { return float((i * 7919) % 961); });
+    }
+    event(id, MethodResult{p, c.target, c.layer, c.untrained, 17000, {}});
+  }
+  void answer(RequestId id, const Cancel& c) {
+    event(c.request, Failed{"cancelled", {"Cancelled.", "已取消。"}});
+    event(id, Done{});
+  }
+  void answer(RequestId id, const EncodePng& c) { event(id, FileReady{c.name, "image/png", Blob::copy_of("x", 1)}); }
+  template <typename T>
+  void answer(RequestId id, const T&) { event(id, Done{}); }
+
+  // All commands of one kind that were sent so far.
+  template <typename T>
+  std::vector<T> all() const {
+    std::vector<T> found;
+    for (const auto* list : {&sent, &waiting}) {
+      for (const CommandMessage& m : *list) {
+        if (const T* c = std::get_if<T>(&m.command)) found.push_back(*c);
+      }
+    }
+    return found;
+  }
+
+  // --- the person
+  const MirrorNode* node(std::string_view key) const {
+    for (const MirrorNode& n : app->mirror().nodes()) {
+      if (n.key == key) return &n;
+    }
+    return nullptr;
+  }
+  bool says(std::string_view words) const {
+    for (const MirrorNode& n : app->mirror().nodes()) {
+      if (n.label.find(words) != std::string::npos) return true;
+    }
+    return false;
+  }
+  void press(std::string_view key) {
+    ASSERT_NE(node(key), nullptr) << key << " is not on the page";
+    ASSERT_FALSE(node(key)->disabled) << key;
+    ImGui::ActivateItemByID(app->mirror().id_of(key));
+    frames(5);
+  }
+  void point_at(std::string_view key, float u, float v) {
+    const MirrorNode* n = node(key);
+    ASSERT_NE(n, nullptr) << key << " is not on the page";
+    ImGui::GetIO().AddMousePosEvent(n->min.x + (n->max.x - n->min.x) * u, n->min.y + (n->max.y - n->min.y) * v);
+    frames(5);
+  }
+
+  ImGuiContext* context;
+  SilentHost host;
+  std::vector<CommandMessage> waiting, sent;
+  std::unique_ptr<App> app;
+  double seconds = 0;
+  RequestId running = 0;           // the dream that has shown its first preview
+  bool answering = true, unlike = false;
+};
+
+}  // namespace convscope

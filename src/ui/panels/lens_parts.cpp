@@ -175,6 +175,7 @@ bool setting(Ui& ui, std::string_view key, std::string_view label, std::span<con
 }
 
 void settings_heading(Ui& ui) {
+  hold_place(ui, ui.state.lens + (ui.state.channel >= 0 ? ".settings.pinned" : ".settings"));
   space(16);
   section(ui, ui.tr(S::kLensSettings));
 }

@@ -273,6 +273,16 @@ void hint(Ui& ui, std::string_view text, ImVec2 beside_min, ImVec2 beside_max) {
 
 void space(float px) { ImGui::Dummy(ImVec2(0, px)); }
 
+void hold_place(Ui& ui, std::string_view key) {
+  const int frame = ImGui::GetFrameCount();
+  const float y = ImGui::GetCursorPosY();
+  Ui::Motion& place = ui.motions.try_emplace(ImHashData(key.data(), key.size(), 0x401d), Ui::Motion{y, frame}).first->second;
+  if (place.frame + 1 < frame) place.value = y;
+  place.frame = frame;
+  place.value = std::max(place.value, y);
+  if (place.value > y) space(place.value - y);
+}
+
 void rule(Ui& ui) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;

@@ -41,6 +41,9 @@ void draw_shadow(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max, float r
 
 // Vertical distance, in px.
 void space(float px);
+// What follows never moves up while `key` is drawn in every frame: numbers that come and go under the pointer must not
+// pull a control away from it.
+void hold_place(Ui& ui, std::string_view key);
 // A hairline over the available width.
 void rule(Ui& ui);
 

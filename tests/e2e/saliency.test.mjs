@@ -22,6 +22,8 @@ test('the trained and the untrained network, side by side', async (t) => {
   await page.id('saliency.map.trained').hover();
   await page.page.waitForTimeout(500);
   await page.screenshot('saliency-second-class');
+  await page.page.mouse.move(5, 5); // the inspector shows less when no place is pointed at
+  await page.page.waitForTimeout(500);
   await page.press('saliency.untrained');
   await page.id('saliency.map.untrained').waitFor({ state: 'detached' });
   page.assert_clean();

@@ -15,6 +15,7 @@ import {
   no_file_there,
   pick_file,
   save_file,
+  small_copy,
   too_long,
   Webcam,
   type Pixels,
@@ -231,14 +232,18 @@ export class App {
   }
 
   private async load_thumbnails(): Promise<void> {
-    const load = async (sample: SampleEntry): Promise<void> =>
-      this.show_thumbnail(sample, await fetch_bytes(site_file(this.boot.manifest, sample.file)));
-    // Offline the menu shows names; opening one says why it cannot be had.
-    await Promise.allSettled(this.boot.manifest.samples.map(load));
+    // One after the other, so that the page answers between them.
+    for (const sample of this.boot.manifest.samples) {
+      try {
+        await this.show_thumbnail(sample, await fetch_bytes(site_file(this.boot.manifest, sample.file)));
+      } catch {
+        return; // offline: the menu shows names; opening one says why it cannot be had
+      }
+    }
   }
 
   private async show_thumbnail(sample: SampleEntry, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const pixels = await decode(new Blob([bytes]), kThumbnailSide);
+    const pixels = await small_copy(new Blob([bytes]), sample, kThumbnailSide);
     this.with_host((host) => {
       host.page.thumbnail(sample.id, pixels.width, pixels.height, pixels.rgba);
       host.frames.wake(1);

@@ -62,6 +62,15 @@ export async function decode(blob: Blob, side = kMaxSide): Promise<Pixels> {
   return pixels;
 }
 
+// A small copy of a picture whose size is known: scaled while it is decoded, away from the page's own thread.
+export async function small_copy(blob: Blob, size: { width: number; height: number }, side: number): Promise<Pixels> {
+  const { width, height } = fit(size.width, size.height, side);
+  const bitmap = await createImageBitmap(blob, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' });
+  const pixels = pixels_of(bitmap, width, height);
+  bitmap.close();
+  return pixels;
+}
+
 export function pick_file(): Promise<File | null> {
   return new Promise((resolve) => {
     const input = document.createElement('input');

@@ -96,7 +96,7 @@ export class Input {
       this.captured.delete(event.pointerId);
       this.pointer(kPointer.up, event);
       // The click has its effect before anything else looks at the page: assistive tools and tests expect that.
-      this.actions.draw_now(2);
+      this.actions.draw_now(4);
     });
     wrapper.addEventListener('pointercancel', (event) => {
       if (!event.isPrimary) return;

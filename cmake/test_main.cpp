@@ -6,14 +6,17 @@
 
 #include <cstdlib>
 
-// A WebAssembly program does not see node's environment by itself; the tests find their data through it.
+// A WebAssembly program does not see node's environment by itself; the tests find their data
+// through it.
 EM_JS_DEPS(test_main, "$stringToUTF8,$UTF8ToString");
 EM_JS(void, node_variable, (const char* name, char* value, int capacity), {
-  stringToUTF8((typeof process === "object" && process.env[UTF8ToString(name)]) || "", value, capacity);
+  stringToUTF8((typeof process == = "object" && process.env[UTF8ToString(name)]) || "", value,
+               capacity);
 });
 
 static void import_environment() {
-  for (const char* name : {"CONVSCOPE_SHARED", "CONVSCOPE_DOWNLOADS", "CONVSCOPE_MODELS", "CONVSCOPE_EXACT_MODELS"}) {
+  for (const char* name :
+       {"CONVSCOPE_SHARED", "CONVSCOPE_DOWNLOADS", "CONVSCOPE_MODELS", "CONVSCOPE_EXACT_MODELS"}) {
     char value[4096] = "";
     node_variable(name, value, sizeof(value));
     if (*value != 0) setenv(name, value, 1);

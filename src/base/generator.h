@@ -1,7 +1,7 @@
 // Generator: a coroutine that yields previews and returns a final value.
 //
-// A method is written as the paper's algorithm; progress, cancellation (destroy it) and live preview all come
-// from resuming it step by step.
+// A method is written as the paper's algorithm; progress, cancellation (destroy it) and live
+// preview all come from resuming it step by step.
 #pragma once
 
 #include <coroutine>
@@ -44,7 +44,8 @@ class [[nodiscard]] Generator {
     if (handle_) handle_.destroy();
   }
 
-  // Runs to the next co_yield or co_return; true where it yielded, so that preview() has something new.
+  // Runs to the next co_yield or co_return; true where it yielded, so that preview() has something
+  // new.
   bool next() {
     CHECK(handle_ && !handle_.done());
     handle_.promise().current.reset();
@@ -63,14 +64,16 @@ class [[nodiscard]] Generator {
 };
 
 // In a coroutine that returns a Result: CO_TRY(auto x, expression).
-#define CO_TRY(declaration, ...) CO_TRY_INNER(CONVSCOPE_CONCAT(try_result_, __COUNTER__), declaration, __VA_ARGS__)
-#define CO_TRY_INNER(name, declaration, ...)                            \
-  auto name = (__VA_ARGS__);                                            \
-  if (!name) co_return ::convscope::internal::propagate(name);          \
+#define CO_TRY(declaration, ...) \
+  CO_TRY_INNER(CONVSCOPE_CONCAT(try_result_, __COUNTER__), declaration, __VA_ARGS__)
+#define CO_TRY_INNER(name, declaration, ...)                   \
+  auto name = (__VA_ARGS__);                                   \
+  if (!name) co_return ::convscope::internal::propagate(name); \
   declaration = *std::move(name)
-#define CO_TRY_STATUS(...)                                                                           \
-  do {                                                                                               \
-    if (auto try_status = (__VA_ARGS__); !try_status) co_return ::convscope::internal::propagate(try_status); \
+#define CO_TRY_STATUS(...)                                    \
+  do {                                                        \
+    if (auto try_status = (__VA_ARGS__); !try_status)         \
+      co_return ::convscope::internal::propagate(try_status); \
   } while (false)
 
 }  // namespace convscope

@@ -1,6 +1,7 @@
 // Result and Error: the only way a function of ConvScope reports that it could not do its work.
 //
-// An error is handled once: returned to the caller (with context added while unwinding) or shown to the person.
+// An error is handled once: returned to the caller (with context added while unwinding) or shown to
+// the person.
 #pragma once
 
 #include <cstdint>
@@ -53,16 +54,18 @@ std::unexpected<Error> propagate(T&& result) {
 #define CONVSCOPE_CONCAT(a, b) CONVSCOPE_CONCAT_INNER(a, b)
 
 // TRY(auto x, expression): declares x with the value of a Result, or returns its error.
-#define TRY(declaration, ...) TRY_INNER(CONVSCOPE_CONCAT(try_result_, __COUNTER__), declaration, __VA_ARGS__)
-#define TRY_INNER(name, declaration, ...)                         \
-  auto name = (__VA_ARGS__);                                      \
-  if (!name) return ::convscope::internal::propagate(name);       \
+#define TRY(declaration, ...) \
+  TRY_INNER(CONVSCOPE_CONCAT(try_result_, __COUNTER__), declaration, __VA_ARGS__)
+#define TRY_INNER(name, declaration, ...)                   \
+  auto name = (__VA_ARGS__);                                \
+  if (!name) return ::convscope::internal::propagate(name); \
   declaration = *std::move(name)
 
 // TRY_STATUS(expression): returns the error of a Status or Result, if it has one.
-#define TRY_STATUS(...)                                                                        \
-  do {                                                                                         \
-    if (auto try_status = (__VA_ARGS__); !try_status) return ::convscope::internal::propagate(try_status); \
+#define TRY_STATUS(...)                                    \
+  do {                                                     \
+    if (auto try_status = (__VA_ARGS__); !try_status)      \
+      return ::convscope::internal::propagate(try_status); \
   } while (false)
 
 }  // namespace convscope

@@ -21,7 +21,8 @@ Result<Event> Client::call(Command command) {
   engine_.post({next_request_++, std::move(command)});
   while (events_.empty()) engine_.step(1'000'000);
   Event event = std::move(events_[0].event);
-  if (const auto* failed = std::get_if<Failed>(&event)) return fail(ErrorCode::kInvalidArgument, failed->message.en);
+  if (const auto* failed = std::get_if<Failed>(&event))
+    return fail(ErrorCode::kInvalidArgument, failed->message.en);
   return event;
 }
 

@@ -1,4 +1,5 @@
-// convscope explain METHOD MODEL IMAGE, and convscope dream MODEL IMAGE: run a visualisation method.
+// convscope explain METHOD MODEL IMAGE, and convscope dream MODEL IMAGE: run a visualisation
+// method.
 #include <cstdio>
 
 #include "cli/program.h"
@@ -7,12 +8,14 @@ namespace convscope {
 namespace {
 
 std::vector<OptionSpec> method_options() {
-  return with_common_options({{"target", "INDEX", "class to ask about (default: the network's first answer)"},
-                              {"layer", "NAME", "layer, where the method wants one"},
-                              {"channel", "INDEX", "channel of that layer (may be given several times; default: all)", true},
-                              {"param", "KEY=VALUE", "parameter of the method (may be given several times)", true},
-                              {"seed", "N", "seed of everything random"},
-                              {"untrained", "", "on a copy of the network with random weights"}});
+  return with_common_options(
+      {{"target", "INDEX", "class to ask about (default: the network's first answer)"},
+       {"layer", "NAME", "layer, where the method wants one"},
+       {"channel", "INDEX", "channel of that layer (may be given several times; default: all)",
+        true},
+       {"param", "KEY=VALUE", "parameter of the method (may be given several times)", true},
+       {"seed", "N", "seed of everything random"},
+       {"untrained", "", "on a copy of the network with random weights"}});
 }
 
 Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
@@ -25,11 +28,13 @@ Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
       for (size_t i = 0; i < last.picture->rgba.size(); ++i) {
         if (i % 4 != 3) rgb.push_back(static_cast<float>(last.picture->rgba.data()[i]) / 255.0f);
       }
-      TRY_STATUS(write_npy(arguments.value("npy"), Shape{last.picture->height, last.picture->width, 3}, rgb));
+      TRY_STATUS(write_npy(arguments.value("npy"),
+                           Shape{last.picture->height, last.picture->width, 3}, rgb));
     }
   }
   if (!arguments.has("png")) return {};
-  return last.map ? write_map_png(arguments.value("png"), *last.map) : write_picture_png(arguments.value("png"), *last.picture);
+  return last.map ? write_map_png(arguments.value("png"), *last.map)
+                  : write_picture_png(arguments.value("png"), *last.picture);
 }
 
 void print_result(const MethodResult& result, bool json) {
@@ -37,27 +42,35 @@ void print_result(const MethodResult& result, bool json) {
   if (json) {
     std::string figures;
     for (const Figure& figure : last.figures) {
-      figures += (figures.empty() ? "" : ",") + json_string(figure.title.en) + ":" + json_number(figure.value);
+      figures += (figures.empty() ? "" : ",") + json_string(figure.title.en) + ":" +
+                 json_number(figure.value);
     }
     std::string map = "null";
     if (last.map) {
-      map = "{\"height\":" + std::to_string(last.map->height) + ",\"width\":" + std::to_string(last.map->width) +
-            ",\"minimum\":" + json_number(last.map->minimum) + ",\"maximum\":" + json_number(last.map->maximum) +
+      map = "{\"height\":" + std::to_string(last.map->height) +
+            ",\"width\":" + std::to_string(last.map->width) +
+            ",\"minimum\":" + json_number(last.map->minimum) +
+            ",\"maximum\":" + json_number(last.map->maximum) +
             ",\"unit\":" + json_string(last.map->unit) + "}";
     }
-    std::printf("{\"method\":%s,\"target\":%d,\"layer\":%s,\"micros\":%lld,\"map\":%s,\"figures\":{%s},\"diagnosis\":%s}\n",
-                json_string(last.method).c_str(), result.target, json_string(result.layer).c_str(),
-                static_cast<long long>(result.micros), map.c_str(), figures.c_str(), json_string(result.diagnosis.en).c_str());
+    std::printf(
+        "{\"method\":%s,\"target\":%d,\"layer\":%s,\"micros\":%lld,\"map\":%s,\"figures\":{%s},"
+        "\"diagnosis\":%s}\n",
+        json_string(last.method).c_str(), result.target, json_string(result.layer).c_str(),
+        static_cast<long long>(result.micros), map.c_str(), figures.c_str(),
+        json_string(result.diagnosis.en).c_str());
     return;
   }
   std::printf("%s", last.method.c_str());
   if (result.target >= 0) std::printf(", class %d", result.target);
   if (!result.layer.empty()) std::printf(", layer %s", result.layer.c_str());
   if (last.map) {
-    std::printf(": %d × %d, %s from %.6g to %.6g", last.map->height, last.map->width, last.map->unit.c_str(),
-                static_cast<double>(last.map->minimum), static_cast<double>(last.map->maximum));
+    std::printf(": %d × %d, %s from %.6g to %.6g", last.map->height, last.map->width,
+                last.map->unit.c_str(), static_cast<double>(last.map->minimum),
+                static_cast<double>(last.map->maximum));
   }
-  for (const Figure& figure : last.figures) std::printf("; %s %.6g", figure.title.en.c_str(), figure.value);
+  for (const Figure& figure : last.figures)
+    std::printf("; %s %.6g", figure.title.en.c_str(), figure.value);
   std::printf("; %.1f ms\n", static_cast<double>(result.micros) / 1000);
   if (!result.diagnosis.en.empty()) std::printf("%s\n", result.diagnosis.en.c_str());
 }
@@ -74,7 +87,9 @@ Status run_and_write(const std::string& method, const Arguments& arguments) {
 Status run_explain(const Arguments& arguments) {
   Arguments rest = arguments;
   const std::string method = rest.words[0];
-  if (find_method(method) == nullptr) return fail(ErrorCode::kNotFound, "there is no method named " + method + "; `convscope models --methods` lists them");
+  if (find_method(method) == nullptr)
+    return fail(ErrorCode::kNotFound,
+                "there is no method named " + method + "; `convscope models --methods` lists them");
   rest.words.erase(rest.words.begin());
   return run_and_write(method, rest);
 }
@@ -84,12 +99,18 @@ Status run_dream(const Arguments& arguments) { return run_and_write("deep_dream"
 }  // namespace
 
 const Verb& explain_verb() {
-  static const Verb kVerb = {{"explain", "METHOD MODEL IMAGE", "Asks why the network answered what it answered.", 3, 3, method_options()}, run_explain};
+  static const Verb kVerb = {
+      {"explain", "METHOD MODEL IMAGE", "Asks why the network answered what it answered.", 3, 3,
+       method_options()},
+      run_explain};
   return kVerb;
 }
 
 const Verb& dream_verb() {
-  static const Verb kVerb = {{"dream", "MODEL IMAGE", "DeepDream: changes the picture towards what a layer responds to.", 2, 2, method_options()}, run_dream};
+  static const Verb kVerb = {
+      {"dream", "MODEL IMAGE", "DeepDream: changes the picture towards what a layer responds to.",
+       2, 2, method_options()},
+      run_dream};
   return kVerb;
 }
 

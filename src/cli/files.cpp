@@ -15,7 +15,9 @@ namespace {
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
-bool exists(const std::string& path) { return File(std::fopen(path.c_str(), "rb"), std::fclose) != nullptr; }
+bool exists(const std::string& path) {
+  return File(std::fopen(path.c_str(), "rb"), std::fclose) != nullptr;
+}
 
 float largest_magnitude(float low, float high) { return std::max(std::abs(low), std::abs(high)); }
 
@@ -35,19 +37,24 @@ Status write_image(const std::string& path, const Image& image) {
 
 Result<std::vector<uint8_t>> read_file(const std::string& path) {
   const File file(std::fopen(path.c_str(), "rb"), std::fclose);
-  if (file == nullptr) return fail(ErrorCode::kNotFound, "cannot open " + path + "; check the name");
+  if (file == nullptr)
+    return fail(ErrorCode::kNotFound, "cannot open " + path + "; check the name");
   std::vector<uint8_t> bytes;
   uint8_t block[65536];
-  while (const size_t count = std::fread(block, 1, sizeof(block), file.get())) bytes.insert(bytes.end(), block, block + count);
+  while (const size_t count = std::fread(block, 1, sizeof(block), file.get()))
+    bytes.insert(bytes.end(), block, block + count);
   if (std::ferror(file.get()) != 0) return fail(ErrorCode::kNotFound, "cannot read " + path);
   return bytes;
 }
 
 Status write_file(const std::string& path, std::span<const uint8_t> bytes) {
   File file(std::fopen(path.c_str(), "wb"), std::fclose);
-  const bool written = file != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size() &&
+  const bool written = file != nullptr &&
+                       std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size() &&
                        std::fclose(file.release()) == 0;
-  if (!written) return fail(ErrorCode::kNotFound, "cannot write " + path + "; check the folder and its free space");
+  if (!written)
+    return fail(ErrorCode::kNotFound,
+                "cannot write " + path + "; check the folder and its free space");
   return {};
 }
 
@@ -61,7 +68,9 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
   if (const CatalogEntry* entry = find_catalog_entry(model)) {
     const std::string path = folder + "/" + std::string(entry->file);
     if (!exists(path)) {
-      return fail(ErrorCode::kNotFound, std::string(entry->title) + ": " + path + " does not exist; run ./dev setup, or name the folder with --models");
+      return fail(ErrorCode::kNotFound,
+                  std::string(entry->title) + ": " + path +
+                      " does not exist; run ./dev setup, or name the folder with --models");
     }
     return ModelFile{model, std::string(entry->format), path};
   }
@@ -71,11 +80,14 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
     }
   }
   std::string known;
-  for (const CatalogEntry& entry : model_catalog()) known += (known.empty() ? "" : ", ") + std::string(entry.id);
-  return fail(ErrorCode::kNotFound, "there is no network named " + model + "; want one of " + known + ", or the path of a .csb or .net file");
+  for (const CatalogEntry& entry : model_catalog())
+    known += (known.empty() ? "" : ", ") + std::string(entry.id);
+  return fail(ErrorCode::kNotFound, "there is no network named " + model + "; want one of " +
+                                        known + ", or the path of a .csb or .net file");
 }
 
-Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language, int64_t classes) {
+Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language,
+                                             int64_t classes) {
   TRY(const auto bytes, read_file(folder + "/labels." + language + ".txt"));
   return read_labels({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, classes);
 }
@@ -85,15 +97,18 @@ Status write_npy(const std::string& path, const Shape& shape, std::span<const fl
 }
 
 Status write_map_png(const std::string& path, const Map& map) {
-  return write_image(path, draw_plane({map.values.floats(), map.values.float_count()}, map.width, map.height, map.is_signed));
+  return write_image(path, draw_plane({map.values.floats(), map.values.float_count()}, map.width,
+                                      map.height, map.is_signed));
 }
 
 Status write_picture_png(const std::string& path, const Picture& picture) {
-  TRY(const auto bytes, encode_png_rgba(picture.width, picture.height, {picture.rgba.data(), picture.rgba.size()}));
+  TRY(const auto bytes,
+      encode_png_rgba(picture.width, picture.height, {picture.rgba.data(), picture.rgba.size()}));
   return write_file(path, bytes);
 }
 
-Status write_planes_png(const std::string& path, std::span<const float> planes, int count, int height, int width, bool is_signed) {
+Status write_planes_png(const std::string& path, std::span<const float> planes, int count,
+                        int height, int width, bool is_signed) {
   const int columns = std::max(1, static_cast<int>(std::ceil(std::sqrt(count))));
   const int rows = (count + columns - 1) / columns;
   // Small filters are enlarged, so that a viewer shows them.
@@ -103,11 +118,13 @@ Status write_planes_png(const std::string& path, std::span<const float> planes, 
   std::ranges::fill(sheet.rgb, uint8_t{255});
   const auto area = static_cast<size_t>(height) * static_cast<size_t>(width);
   for (int i = 0; i < count; ++i) {
-    const Image plane = draw_plane(planes.subspan(static_cast<size_t>(i) * area, area), width, height, is_signed);
+    const Image plane =
+        draw_plane(planes.subspan(static_cast<size_t>(i) * area, area), width, height, is_signed);
     for (int y = 0; y < height * zoom; ++y) {
       for (int x = 0; x < width * zoom; ++x) {
-        std::copy_n(plane.pixel(x / zoom, y / zoom), 3,
-                    sheet.pixel(i % columns * cell_width + 1 + x, i / columns * cell_height + 1 + y));
+        std::copy_n(
+            plane.pixel(x / zoom, y / zoom), 3,
+            sheet.pixel(i % columns * cell_width + 1 + x, i / columns * cell_height + 1 + y));
       }
     }
   }

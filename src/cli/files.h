@@ -23,14 +23,16 @@ struct ModelFile {
 };
 Result<ModelFile> find_model_file(const std::string& model, const std::string& folder);
 // The class names that lie in the folder.
-Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language, int64_t classes);
+Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language,
+                                             int64_t classes);
 
 Status write_npy(const std::string& path, const Shape& shape, std::span<const float> values);
 // A map in magma, or blue-white-orange around zero where it is signed.
 Status write_map_png(const std::string& path, const Map& map);
 Status write_picture_png(const std::string& path, const Picture& picture);
 // Planes side by side in a near-square grid, each stretched to its own range.
-Status write_planes_png(const std::string& path, std::span<const float> planes, int count, int height, int width, bool is_signed);
+Status write_planes_png(const std::string& path, std::span<const float> planes, int count,
+                        int height, int width, bool is_signed);
 
 // `text` as a JSON string with its quotes.
 std::string json_string(std::string_view text);

@@ -16,8 +16,9 @@ std::vector<const Verb*> verbs() {
 void print_usage(std::FILE* to) {
   std::fputs("usage: convscope VERB …\nA microscope for convolutional networks.\n", to);
   for (const Verb* verb : verbs()) {
-    std::fprintf(to, "  %-12.*s %.*s\n", static_cast<int>(verb->spec.name.size()), verb->spec.name.data(),
-                 static_cast<int>(verb->spec.summary.size()), verb->spec.summary.data());
+    std::fprintf(to, "  %-12.*s %.*s\n", static_cast<int>(verb->spec.name.size()),
+                 verb->spec.name.data(), static_cast<int>(verb->spec.summary.size()),
+                 verb->spec.summary.data());
   }
   std::fputs("`convscope VERB --help` says more.\n", to);
 }
@@ -35,7 +36,8 @@ int main(int argc, char** argv) {
   }
   for (const Verb* verb : verbs()) {
     if (verb->spec.name != argv[1]) continue;
-    const auto arguments = convscope::parse_arguments(verb->spec, {argv + 2, static_cast<size_t>(argc - 2)});
+    const auto arguments =
+        convscope::parse_arguments(verb->spec, {argv + 2, static_cast<size_t>(argc - 2)});
     if (!arguments) {
       std::fprintf(stderr, "convscope: %s", arguments.error().message.c_str());
       return 2;

@@ -8,7 +8,8 @@ namespace convscope {
 
 std::string Arguments::value(std::string_view name, std::string_view fallback) const {
   const auto found = options.find(name);
-  return found == options.end() || found->second.empty() ? std::string(fallback) : found->second.back();
+  return found == options.end() || found->second.empty() ? std::string(fallback)
+                                                         : found->second.back();
 }
 
 std::string verb_help(const VerbSpec& verb) {
@@ -17,7 +18,8 @@ std::string verb_help(const VerbSpec& verb) {
   if (!verb.options.empty()) out += " [options]";
   out += "\n" + std::string(verb.summary) + "\n";
   for (const OptionSpec& option : verb.options) {
-    std::string left = "  --" + std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
+    std::string left = "  --" + std::string(option.name) +
+                       (option.value.empty() ? "" : " " + std::string(option.value));
     left.resize(std::max<size_t>(left.size() + 2, 24), ' ');
     out += left + std::string(option.help) + "\n";
   }
@@ -38,7 +40,8 @@ Result<Arguments> parse_arguments(const VerbSpec& verb, std::span<char*> argumen
     const size_t equals = word.find('=');
     const std::string name(word.substr(2, equals == std::string_view::npos ? equals : equals - 2));
     const auto spec = std::ranges::find(verb.options, name, &OptionSpec::name);
-    if (spec == verb.options.end()) return usage(std::string(verb.name) + " has no option --" + name);
+    if (spec == verb.options.end())
+      return usage(std::string(verb.name) + " has no option --" + name);
     auto& values = out.options[name];
     if (!values.empty() && !spec->repeated) return usage("--" + name + " was given twice");
     if (spec->value.empty()) {
@@ -53,8 +56,10 @@ Result<Arguments> parse_arguments(const VerbSpec& verb, std::span<char*> argumen
     }
   }
   if (out.has("help")) return out;
-  if (out.words.size() < verb.min_words) return usage(std::string(verb.name) + " needs " + std::string(verb.words));
-  if (out.words.size() > verb.max_words) return usage(std::string(verb.name) + ": unexpected " + out.words[verb.max_words]);
+  if (out.words.size() < verb.min_words)
+    return usage(std::string(verb.name) + " needs " + std::string(verb.words));
+  if (out.words.size() > verb.max_words)
+    return usage(std::string(verb.name) + ": unexpected " + out.words[verb.max_words]);
   return out;
 }
 
@@ -62,7 +67,8 @@ Result<int64_t> parse_integer(std::string_view what, const std::string& text) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
-    return fail(ErrorCode::kInvalidArgument, std::string(what) + ": got \"" + text + "\", want a whole number");
+    return fail(ErrorCode::kInvalidArgument,
+                std::string(what) + ": got \"" + text + "\", want a whole number");
   }
   return value;
 }
@@ -71,7 +77,8 @@ Result<double> parse_number(std::string_view what, const std::string& text) {
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   if (text.empty() || end != text.c_str() + text.size()) {
-    return fail(ErrorCode::kInvalidArgument, std::string(what) + ": got \"" + text + "\", want a number");
+    return fail(ErrorCode::kInvalidArgument,
+                std::string(what) + ": got \"" + text + "\", want a number");
   }
   return value;
 }

@@ -12,8 +12,8 @@
 namespace convscope {
 
 struct OptionSpec {
-  std::string_view name;      // without the dashes
-  std::string_view value;     // name of its value in the help; empty for a switch
+  std::string_view name;   // without the dashes
+  std::string_view value;  // name of its value in the help; empty for a switch
   std::string_view help;
   bool repeated = false;
 };

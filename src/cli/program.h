@@ -40,6 +40,7 @@ void show_progress(const MethodPreview& preview);
 void end_progress();
 
 // Runs a method as the options say (--target, --layer, --channel, --param, --seed, --untrained).
-Result<MethodResult> run_method(Client& client, const std::string& method, const Arguments& arguments);
+Result<MethodResult> run_method(Client& client, const std::string& method,
+                                const Arguments& arguments);
 
 }  // namespace convscope

@@ -16,16 +16,18 @@ constexpr int64_t kThumbnailSide = 32;
 // Channel c of a view as a plane.
 std::vector<float> plane_of(const TensorView& view, int64_t channel) {
   std::vector<float> plane(static_cast<size_t>(view.shape.rows()));
-  for (size_t i = 0; i < plane.size(); ++i) plane[i] = view.data[static_cast<int64_t>(i) * view.row_stride + channel];
+  for (size_t i = 0; i < plane.size(); ++i)
+    plane[i] = view.data[static_cast<int64_t>(i) * view.row_stride + channel];
   return plane;
 }
 
 // Averages a plane down to at most kThumbnailSide a side and stretches it to 0…255.
-void append_thumbnail(const std::vector<float>& plane, int64_t height, int64_t width, int64_t out_height, int64_t out_width,
-                      std::vector<uint8_t>* out) {
+void append_thumbnail(const std::vector<float>& plane, int64_t height, int64_t width,
+                      int64_t out_height, int64_t out_width, std::vector<uint8_t>* out) {
   std::vector<float> small;
   for (int64_t y = 0; y < out_height; ++y) {
-    const int64_t y0 = y * height / out_height, y1 = std::max(y0 + 1, (y + 1) * height / out_height);
+    const int64_t y0 = y * height / out_height,
+                  y1 = std::max(y0 + 1, (y + 1) * height / out_height);
     for (int64_t x = 0; x < out_width; ++x) {
       const int64_t x0 = x * width / out_width, x1 = std::max(x0 + 1, (x + 1) * width / out_width);
       float sum = 0;
@@ -37,13 +39,15 @@ void append_thumbnail(const std::vector<float>& plane, int64_t height, int64_t w
   }
   const auto [low, high] = std::ranges::minmax(small);
   const float scale = high > low ? 255.0f / (high - low) : 0.0f;
-  for (float value : small) out->push_back(static_cast<uint8_t>(std::lround((value - low) * scale)));
+  for (float value : small)
+    out->push_back(static_cast<uint8_t>(std::lround((value - low) * scale)));
 }
 
 LayerThumbnails thumbnails_of(const ModelLayer& layer, const TensorView& view, int count) {
   LayerThumbnails out;
   out.layer = layer.name;
-  if (view.shape.rank() != 4 || view.shape[1] * view.shape[2] == 1) return out;  // a vector has no picture
+  if (view.shape.rank() != 4 || view.shape[1] * view.shape[2] == 1)
+    return out;  // a vector has no picture
   const int64_t channels = view.shape.channels();
   std::vector<double> strength(static_cast<size_t>(channels));
   for (int64_t row = 0; row < view.shape.rows(); ++row) {
@@ -53,16 +57,18 @@ LayerThumbnails thumbnails_of(const ModelLayer& layer, const TensorView& view, i
   std::vector<int32_t> order(strength.size());
   std::iota(order.begin(), order.end(), 0);
   const auto kept = std::min<size_t>(order.size(), static_cast<size_t>(std::max(0, count)));
-  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(kept), [&](int32_t a, int32_t b) {
-    return strength[static_cast<size_t>(a)] > strength[static_cast<size_t>(b)];
-  });
+  std::ranges::partial_sort(
+      order, order.begin() + static_cast<std::ptrdiff_t>(kept), [&](int32_t a, int32_t b) {
+        return strength[static_cast<size_t>(a)] > strength[static_cast<size_t>(b)];
+      });
   order.resize(kept);
 
   const int64_t height = view.shape[1], width = view.shape[2];
   out.height = static_cast<int32_t>(std::min(height, kThumbnailSide));
   out.width = static_cast<int32_t>(std::min(width, kThumbnailSide));
   std::vector<uint8_t> values;
-  for (int32_t channel : order) append_thumbnail(plane_of(view, channel), height, width, out.height, out.width, &values);
+  for (int32_t channel : order)
+    append_thumbnail(plane_of(view, channel), height, width, out.height, out.width, &values);
   out.channels = std::move(order);
   out.values = Blob(std::move(values));
   return out;
@@ -95,15 +101,19 @@ LayerInfo describe_layer(const Model& model, const ModelLayer& layer) {
 }
 
 Result<const ConvFilter*> find_filter(const ModelLayer& layer, const std::string& name) {
-  if (layer.filters.empty()) return fail(ErrorCode::kUnsupported, layer.name + " has no filters: it is no convolution");
+  if (layer.filters.empty())
+    return fail(ErrorCode::kUnsupported, layer.name + " has no filters: it is no convolution");
   if (name.empty()) return &layer.filters[0];
   const auto found = std::ranges::find(layer.filters, name, &ConvFilter::name);
-  if (found == layer.filters.end()) return fail(ErrorCode::kNotFound, layer.name + " has no filters named " + name);
+  if (found == layer.filters.end())
+    return fail(ErrorCode::kNotFound, layer.name + " has no filters named " + name);
   return &*found;
 }
 
-// One output channel's answer to one input channel: the convolution restricted to that slice of the filter.
-Result<std::vector<float>> slice_response(Network& network, const ConvFilter& filter, int64_t out_channel, int64_t in_channel) {
+// One output channel's answer to one input channel: the convolution restricted to that slice of the
+// filter.
+Result<std::vector<float>> slice_response(Network& network, const ConvFilter& filter,
+                                          int64_t out_channel, int64_t in_channel) {
   const Model& model = network.model();
   const Node& node = model.graph.node(filter.node);
   TRY(const Tensor input, network.value(filter.input));
@@ -119,7 +129,8 @@ Result<std::vector<float>> slice_response(Network& network, const ConvFilter& fi
   std::ranges::copy(plane, in[0].values.begin());
   in.push_back(DoubleTensor::zeros(Shape{1, kernel[1], kernel[2], 1}));
   for (int64_t i = 0; i < kernel[1] * kernel[2]; ++i) {
-    in[1][i] = weight.values()[static_cast<size_t>((out_channel * kernel[1] * kernel[2] + i) * kernel[3] + in_channel)];
+    in[1][i] = weight.values()[static_cast<size_t>(
+        (out_channel * kernel[1] * kernel[2] + i) * kernel[3] + in_channel)];
   }
   in.push_back(DoubleTensor::zeros(Shape{1}));
   TRY(const OpPtr single, single_channel_conv(*node.op));
@@ -148,7 +159,9 @@ ModelInfo describe_model(const Model& model) {
   return out;
 }
 
-Picture picture_from(const Image& image) { return {image.height, image.width, Blob(rgba_from_image(image))}; }
+Picture picture_from(const Image& image) {
+  return {image.height, image.width, Blob(rgba_from_image(image))};
+}
 
 Result<Image> image_from(const Picture& picture) {
   return image_from_rgba(picture.width, picture.height, {picture.rgba.data(), picture.rgba.size()});
@@ -161,21 +174,24 @@ ImageReady describe_picture(const Image& image) {
 Result<ForwardDone> describe_forward(Network& network, int thumbnails_per_layer) {
   TRY(Program * program, network.forward());
   const Model& model = network.model();
-  const TensorView logits = program->view(model.logits), probabilities = program->view(model.probabilities);
+  const TensorView logits = program->view(model.logits),
+                   probabilities = program->view(model.probabilities);
   const auto classes = static_cast<size_t>(model.classes());
   ForwardDone out;
   out.input = picture_from(network.seen());
   out.logits = Blob::copy_of(logits.data, classes);
   out.probabilities = Blob::copy_of(probabilities.data, classes);
   for (const ModelLayer& layer : model.layers) {
-    out.thumbnails.push_back(thumbnails_of(layer, program->view(layer.value), thumbnails_per_layer));
+    out.thumbnails.push_back(
+        thumbnails_of(layer, program->view(layer.value), thumbnails_per_layer));
   }
   out.micros = network.forward_micros();
   out.heap_bytes = Buffer::live_bytes();
   return out;
 }
 
-Result<Activations> describe_activations(Network& network, const ModelLayer& layer, bool pre_activation) {
+Result<Activations> describe_activations(Network& network, const ModelLayer& layer,
+                                         bool pre_activation) {
   TRY(const Tensor tensor, network.activation(layer, pre_activation));
   const TensorView view = TensorView::of(tensor);
   Activations out;
@@ -200,7 +216,8 @@ Result<Activations> describe_activations(Network& network, const ModelLayer& lay
   return out;
 }
 
-Result<Filters> describe_filters(const Model& model, const ModelLayer& layer, const std::string& filter) {
+Result<Filters> describe_filters(const Model& model, const ModelLayer& layer,
+                                 const std::string& filter) {
   TRY(const ConvFilter* found, find_filter(layer, filter));
   const FilterBank bank = filter_bank(model, model.parameters, *found);
   Filters out;
@@ -217,15 +234,17 @@ Result<Filters> describe_filters(const Model& model, const ModelLayer& layer, co
   return out;
 }
 
-Result<FilterResponse> filter_response(Network& network, const ModelLayer& layer, const GetFilterResponse& which) {
+Result<FilterResponse> filter_response(Network& network, const ModelLayer& layer,
+                                       const GetFilterResponse& which) {
   TRY(const ConvFilter* filter, find_filter(layer, which.filter));
   const Model& model = network.model();
   const Shape& shape = model.graph.shape(filter->output);
   const Shape& kernel = model.parameters[static_cast<size_t>(filter->weight)].shape();
   if (which.output_channel < 0 || which.output_channel >= kernel[0] || which.input_channel < -1 ||
       which.input_channel >= kernel[3]) {
-    return fail(ErrorCode::kInvalidArgument, layer.name + " has " + std::to_string(kernel[0]) + " filters of " +
-                                                 std::to_string(kernel[3]) + " input channels each; choose one of them");
+    return fail(ErrorCode::kInvalidArgument, layer.name + " has " + std::to_string(kernel[0]) +
+                                                 " filters of " + std::to_string(kernel[3]) +
+                                                 " input channels each; choose one of them");
   }
   FilterResponse out{layer.name, filter->name, which.output_channel, which.input_channel, {}};
   if (which.input_channel < 0) {
@@ -236,14 +255,17 @@ Result<FilterResponse> filter_response(Network& network, const ModelLayer& layer
   }
   // Colours are shown as R, G, B whatever the network's own order.
   const bool colour = filter->input == model.input;
-  const int64_t in_channel = colour ? model.preprocessing.network_channel(which.input_channel) : which.input_channel;
-  TRY(const std::vector<float> plane, slice_response(network, *filter, which.output_channel, in_channel));
+  const int64_t in_channel =
+      colour ? model.preprocessing.network_channel(which.input_channel) : which.input_channel;
+  TRY(const std::vector<float> plane,
+      slice_response(network, *filter, which.output_channel, in_channel));
   out.map = make_map(shape[1], shape[2], plane, true, "");
   return out;
 }
 
 std::string suggested_layer(const Model& model, std::string_view method) {
-  // Where RECIPES of these networks look best; elsewhere two thirds of the way through the spatial layers.
+  // Where RECIPES of these networks look best; elsewhere two thirds of the way through the spatial
+  // layers.
   if (method == "deep_dream") {
     for (std::string_view name : {"fire8", "block10e"}) {
       if (model.find_layer(name) != nullptr) return std::string(name);

@@ -13,9 +13,12 @@ Picture picture_from(const Image& image);
 Result<Image> image_from(const Picture& picture);
 // Runs the network if it has not run on the picture.
 Result<ForwardDone> describe_forward(Network& network, int thumbnails_per_layer);
-Result<Activations> describe_activations(Network& network, const ModelLayer& layer, bool pre_activation);
-Result<Filters> describe_filters(const Model& model, const ModelLayer& layer, const std::string& filter);
-Result<FilterResponse> filter_response(Network& network, const ModelLayer& layer, const GetFilterResponse& which);
+Result<Activations> describe_activations(Network& network, const ModelLayer& layer,
+                                         bool pre_activation);
+Result<Filters> describe_filters(const Model& model, const ModelLayer& layer,
+                                 const std::string& filter);
+Result<FilterResponse> filter_response(Network& network, const ModelLayer& layer,
+                                       const GetFilterResponse& which);
 // The layer at which a method shows most on this network; any layer may be asked for.
 std::string suggested_layer(const Model& model, std::string_view method);
 

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "engine/answers.h"
 #include "engine/messages.h"
+#include "explain/registry.h"
 #include "image/decode.h"
 #include "image/encode.h"
-#include "explain/registry.h"
 #include "imagine/registry.h"
 
 namespace convscope {
@@ -38,7 +38,8 @@ void Engine::start(int threads) {
 }
 
 bool Engine::busy() const {
-  return !queue_.empty() || std::ranges::any_of(runs_, [](const Run& run) { return !run.paused || run.step_once; });
+  return !queue_.empty() ||
+         std::ranges::any_of(runs_, [](const Run& run) { return !run.paused || run.step_once; });
 }
 
 bool Engine::step(int64_t budget_micros) {
@@ -60,7 +61,8 @@ void Engine::send_failure(RequestId request, const Error& error) {
 }
 
 void Engine::handle(const CommandMessage& message) {
-  auto result = std::visit([&](const auto& command) { return answer(message.request, command); }, message.command);
+  auto result = std::visit([&](const auto& command) { return answer(message.request, command); },
+                           message.command);
   if (!result) {
     send_failure(message.request, result.error());
   } else if (*result) {
@@ -69,14 +71,16 @@ void Engine::handle(const CommandMessage& message) {
 }
 
 Result<Network*> Engine::network() {
-  if (network_ == nullptr) return fail(ErrorCode::kInvalidArgument, "no network is open yet; choose one in the menu");
+  if (network_ == nullptr)
+    return fail(ErrorCode::kInvalidArgument, "no network is open yet; choose one in the menu");
   return network_.get();
 }
 
 Result<const ModelLayer*> Engine::layer(const std::string& name) {
   TRY(Network * net, network());
   const ModelLayer* found = net->model().find_layer(name);
-  if (found == nullptr) return fail(ErrorCode::kNotFound, net->model().title + " has no layer named " + name);
+  if (found == nullptr)
+    return fail(ErrorCode::kNotFound, net->model().title + " has no layer named " + name);
   return found;
 }
 
@@ -108,7 +112,8 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const SetImage& c
   auto image = decode_image({command.bytes.data(), command.bytes.size()});
   if (!image) {
     const ImageError& error = image.error();
-    send(request, Failed{std::string(error_code_name(error.code())), {error.english(), error.chinese()}});
+    send(request,
+         Failed{std::string(error_code_name(error.code())), {error.english(), error.chinese()}});
     return std::nullopt;
   }
   return use_picture(*std::move(image));
@@ -145,7 +150,8 @@ Result<std::optional<Event>> Engine::answer(RequestId, const GetFilterResponse& 
 
 Result<std::optional<Event>> Engine::answer(RequestId request, const RunMethod& command) {
   const Method* method = find_method(command.method);
-  if (method == nullptr) return fail(ErrorCode::kNotFound, "there is no method named " + command.method);
+  if (method == nullptr)
+    return fail(ErrorCode::kNotFound, "there is no method named " + command.method);
   const MethodInfo& info = method->info();
   TRY(Network * net, network());
   TRY_STATUS(check_request(info, command, net->model()));
@@ -153,10 +159,16 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const RunMethod& 
   if (info.class_specific && resolved.target < 0) {
     TRY(resolved.target, net->first_answer());
   }
-  if (info.needs_layer && resolved.layer.empty()) resolved.layer = suggested_layer(net->model(), info.id);
+  if (info.needs_layer && resolved.layer.empty())
+    resolved.layer = suggested_layer(net->model(), info.id);
   TRY(MethodContext context, net->method_context(command.untrained, command.seed));
-  Run run{.request = request, .command = resolved, .info = &info, .method = method->run(std::move(context), resolved),
-          .paused = command.paused, .step_once = command.paused, .last = {}};
+  Run run{.request = request,
+          .command = resolved,
+          .info = &info,
+          .method = method->run(std::move(context), resolved),
+          .paused = command.paused,
+          .step_once = command.paused,
+          .last = {}};
   run.last.method = info.id;
   runs_.push_back(std::move(run));
   return std::nullopt;
@@ -226,12 +238,15 @@ void Engine::cancel_runs(const char* why_en, const char* why_zh) {
   while (!runs_.empty()) {
     const RequestId request = runs_.front().request;
     runs_.pop_front();
-    send(request, Failed{"cancelled", {std::string("Cancelled: ") + why_en + ".", std::string("已取消：") + why_zh + "。"}});
+    send(request, Failed{"cancelled",
+                         {std::string("Cancelled: ") + why_en + ".",
+                          std::string("已取消：") + why_zh + "。"}});
   }
 }
 
 bool Engine::advance() {
-  const auto run = std::ranges::find_if(runs_, [](const Run& r) { return !r.paused || r.step_once; });
+  const auto run =
+      std::ranges::find_if(runs_, [](const Run& r) { return !r.paused || r.step_once; });
   if (run == runs_.end()) return false;
   const int64_t start = now_micros();
   const bool more = run->method.next();
@@ -252,7 +267,8 @@ void Engine::finish(std::list<Run>::iterator run) {
   if (!result) {
     send_failure(run->request, result.error());
   } else {
-    MethodResult done{std::move(*result), run->command.target, run->command.layer, run->command.untrained, run->micros, {}};
+    MethodResult done{std::move(*result),     run->command.target, run->command.layer,
+                      run->command.untrained, run->micros,         {}};
     if (done.last.map) done.diagnosis = diagnose_map(*done.last.map);
     send(run->request, std::move(done));
   }

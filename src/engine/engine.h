@@ -1,4 +1,5 @@
-// Engine: takes Commands, answers with Events. The worker, the native program and the tests run the same one in process.
+// Engine: takes Commands, answers with Events. The worker, the native program and the tests run the
+// same one in process.
 #pragma once
 
 #include <deque>
@@ -25,7 +26,8 @@ class Engine {
   // Prepares the kernels and sends EngineReady.
   void start(int threads);
   void post(CommandMessage command) { queue_.push_back(std::move(command)); }
-  // Answers waiting commands and advances running methods for about `budget_micros`; whether more is waiting to be done.
+  // Answers waiting commands and advances running methods for about `budget_micros`; whether more
+  // is waiting to be done.
   bool step(int64_t budget_micros);
   bool busy() const;
 

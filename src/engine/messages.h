@@ -6,8 +6,8 @@
 
 namespace convscope {
 
-// English: the error's own sentence, capitalised. Chinese: what kind of failure it is and what to do, then the English detail,
-// since details name nodes, shapes and bytes.
+// English: the error's own sentence, capitalised. Chinese: what kind of failure it is and what to
+// do, then the English detail, since details name nodes, shapes and bytes.
 Text explain_error(const Error& error);
 
 }  // namespace convscope

@@ -7,7 +7,9 @@
 namespace convscope {
 
 Network::Network(Model model, ThreadPool* pool)
-    : model_(std::move(model)), pool_(pool), session_(std::make_unique<Session>(model_.graph, model_.parameters, pool)) {}
+    : model_(std::move(model)),
+      pool_(pool),
+      session_(std::make_unique<Session>(model_.graph, model_.parameters, pool)) {}
 
 void Network::set_pool(ThreadPool* pool) {
   pool_ = pool;
@@ -25,7 +27,8 @@ Status Network::set_picture(std::shared_ptr<const Image> picture, bool exact) {
 }
 
 Result<Program*> Network::forward() {
-  if (picture_ == nullptr) return fail(ErrorCode::kInvalidArgument, "there is no picture yet; open one first");
+  if (picture_ == nullptr)
+    return fail(ErrorCode::kInvalidArgument, "there is no picture yet; open one first");
   TRY(Program * program, session_->program("forward", [&]() -> Result<ProgramSpec> {
     ProgramSpec spec{session_->graph(), {model_.input}, {}};
     for (const ModelLayer& layer : model_.layers) spec.outputs.push_back(layer.value);
@@ -50,7 +53,9 @@ Result<int32_t> Network::first_answer() {
 
 Result<Tensor> Network::activation(const ModelLayer& layer, bool pre_activation) {
   if (pre_activation) {
-    if (!layer.pre.valid()) return fail(ErrorCode::kUnsupported, layer.name + " has no value before an activation function");
+    if (!layer.pre.valid())
+      return fail(ErrorCode::kUnsupported,
+                  layer.name + " has no value before an activation function");
     return value(layer.pre);
   }
   TRY(Program * program, forward());
@@ -58,18 +63,21 @@ Result<Tensor> Network::activation(const ModelLayer& layer, bool pre_activation)
 }
 
 Result<Tensor> Network::value(ValueId id) {
-  if (picture_ == nullptr) return fail(ErrorCode::kInvalidArgument, "there is no picture yet; open one first");
+  if (picture_ == nullptr)
+    return fail(ErrorCode::kInvalidArgument, "there is no picture yet; open one first");
   if (id == model_.input) return input_;
-  TRY(Program * program, session_->program("value " + std::to_string(id.index), [&]() -> Result<ProgramSpec> {
-    return ProgramSpec{session_->graph(), {model_.input}, {id}};
-  }));
+  TRY(Program * program,
+      session_->program("value " + std::to_string(id.index), [&]() -> Result<ProgramSpec> {
+        return ProgramSpec{session_->graph(), {model_.input}, {id}};
+      }));
   const Tensor feeds[] = {input_};
   TRY_STATUS(session_->run(*program, feeds));
   return program->copy(id);
 }
 
 Result<MethodContext> Network::method_context(bool untrained, uint64_t seed) {
-  if (picture_ == nullptr) return fail(ErrorCode::kInvalidArgument, "there is no picture yet; open one first");
+  if (picture_ == nullptr)
+    return fail(ErrorCode::kInvalidArgument, "there is no picture yet; open one first");
   if (!untrained) return MethodContext{model_, *session_, input_, picture_};
   if (untrained_ == nullptr || untrained_seed_ != seed) {
     untrained_ = nullptr;  // freed first: two copies need not fit at once

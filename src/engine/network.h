@@ -24,8 +24,8 @@ class Network {
   // Exactly what the network sees, as a picture.
   const Image& seen() const { return seen_; }
 
-  // Runs the network on the picture unless it has; the program's outputs are the layers' values in order, then logits and
-  // probabilities.
+  // Runs the network on the picture unless it has; the program's outputs are the layers' values in
+  // order, then logits and probabilities.
   Result<Program*> forward();
   int64_t forward_micros() const { return forward_micros_; }
   // Index of the largest probability.

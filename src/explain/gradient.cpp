@@ -1,9 +1,11 @@
 // Gradient saliency.
 //
-// Simonyan, Vedaldi, Zisserman 2014, "Deep Inside Convolutional Networks", section 3 (arXiv 1312.6034):
+// Simonyan, Vedaldi, Zisserman 2014, "Deep Inside Convolutional Networks", section 3 (arXiv
+// 1312.6034):
 //   M(i, j) = max over colour c of |∂S_class / ∂I(i, j, c)|, with S the class score before softmax.
-// Departure: the derivative is with respect to the network's own input (after its preprocessing), whose scale differs from
-// 0…255 by the preprocessing's constant. Cost: one forward and one backward pass.
+// Departure: the derivative is with respect to the network's own input (after its preprocessing),
+// whose scale differs from 0…255 by the preprocessing's constant. Cost: one forward and one
+// backward pass.
 #include "explain/gradient.h"
 
 #include <cmath>
@@ -18,10 +20,13 @@ const MethodInfo& info() {
       .id = "gradient",
       .family = MethodFamily::kExplain,
       .title = {"Gradient saliency", "梯度显著图"},
-      .intuition = {"Bright pixels are those whose smallest change would change the score of this class most. It is the slope "
+      .intuition = {"Bright pixels are those whose smallest change would change the score of this "
+                    "class most. It is the slope "
                     "of the score at this picture, not a list of what was used.",
-                    "亮的像素最敏感：把它们改动一点点，该类别的分数变化最大。它是分数在这张图片处的斜率，并不等于网络“用到了什么”。"},
-      .departures = {"Taken with respect to the network's input after preprocessing.", "对预处理之后的网络输入求导。"},
+                    "亮的像素最敏感：把它们改动一点点，该类别的分数变化最大。它是分数在这张图片处的"
+                    "斜率，并不等于网络“用到了什么”。"},
+      .departures = {"Taken with respect to the network's input after preprocessing.",
+                     "对预处理之后的网络输入求导。"},
       .equation = "M(i,j) = max_c |∂S_class/∂I(i,j,c)|",
       .citation = "Simonyan, Vedaldi, Zisserman 2014, section 3",
       .arxiv = "1312.6034",
@@ -46,7 +51,8 @@ std::vector<float> max_abs_over_colour(const TensorView& gradient) {
 }
 
 MethodRun run(MethodContext context, RunMethod request) {
-  CO_TRY(Program * program, logit_gradient_program(context.model, context.session, context.input.shape(), "plain", {}));
+  CO_TRY(Program * program, logit_gradient_program(context.model, context.session,
+                                                   context.input.shape(), "plain", {}));
   CO_TRY(Tensor seed, one_hot(program->graph().shape(program->feed(1)), request.target));
   const Tensor feeds[] = {context.input, seed};
   CO_TRY_STATUS(context.session.run(*program, feeds));
@@ -54,7 +60,13 @@ MethodRun run(MethodContext context, RunMethod request) {
   const TensorView gradient = program->view(program->output(0));
   const float score = program->view(program->output(1)).data[request.target];
   const std::vector<float> saliency = max_abs_over_colour(gradient);
-  MethodPreview result{.method = "gradient", .step = 1, .steps = 1, .stage = "", .map = {}, .picture = {}, .figures = {}};
+  MethodPreview result{.method = "gradient",
+                       .step = 1,
+                       .steps = 1,
+                       .stage = "",
+                       .map = {},
+                       .picture = {},
+                       .figures = {}};
   result.map = make_map(gradient.shape[1], gradient.shape[2], saliency, false, "|∂logit/∂pixel|");
   result.figures.push_back({{"Score (logit) of the class", "该类别的分数（logit）"}, score, ""});
   co_return result;

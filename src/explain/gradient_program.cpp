@@ -12,10 +12,13 @@ Result<Program*> logit_gradient_program(const Model& model, Session& session, co
     const ValueId outputs[] = {model.logits}, seeds[] = {seed}, wanted[] = {model.input};
     TRY(auto cotangents, build_vjp(builder, outputs, seeds, wanted, rules));
     if (!cotangents.contains(model.input)) {
-      return fail(ErrorCode::kUnsupported, "the logits of " + model.title + " do not depend on its input");
+      return fail(ErrorCode::kUnsupported,
+                  "the logits of " + model.title + " do not depend on its input");
     }
     const ValueId gradient = cotangents.at(model.input);
-    return ProgramSpec{std::make_shared<const Graph>(std::move(builder).build()), {model.input, seed}, {gradient, model.logits}};
+    return ProgramSpec{std::make_shared<const Graph>(std::move(builder).build()),
+                       {model.input, seed},
+                       {gradient, model.logits}};
   });
 }
 

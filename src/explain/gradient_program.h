@@ -1,4 +1,5 @@
-// The backward program that gradient methods share: from the picture and a seed on the logits to the picture's gradient.
+// The backward program that gradient methods share: from the picture and a seed on the logits to
+// the picture's gradient.
 #pragma once
 
 #include "graph/vjp.h"
@@ -7,8 +8,9 @@
 
 namespace convscope {
 
-// d<seed, logits>/d(input) with the rules. Feeds: input, seed (shape of the logits). Outputs: the input's cotangent, logits.
-// `rules_name` distinguishes programs of different rules in the session's cache.
+// d<seed, logits>/d(input) with the rules. Feeds: input, seed (shape of the logits). Outputs: the
+// input's cotangent, logits. `rules_name` distinguishes programs of different rules in the
+// session's cache.
 Result<Program*> logit_gradient_program(const Model& model, Session& session, const Shape& input,
                                         const std::string& rules_name, const VjpRules& rules);
 

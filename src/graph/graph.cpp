@@ -14,13 +14,15 @@ ValueId Graph::find(std::string_view name) const {
 Result<Graph> Graph::with_input_shapes(std::span<const Shape> shapes) const {
   CHECK(shapes.size() == inputs_.size());
   Graph out = *this;
-  for (size_t i = 0; i < shapes.size(); ++i) out.values_[static_cast<size_t>(inputs_[i].index)].shape = shapes[i];
+  for (size_t i = 0; i < shapes.size(); ++i)
+    out.values_[static_cast<size_t>(inputs_[i].index)].shape = shapes[i];
   std::vector<Shape> in;
   for (const Node& node : out.nodes_) {
     in.clear();
     for (ValueId id : node.inputs) in.push_back(out.shape(id));
     auto inferred = node.op->infer(in);
-    if (!inferred) return std::unexpected(std::move(inferred.error()).with_context("at node " + node.origin));
+    if (!inferred)
+      return std::unexpected(std::move(inferred.error()).with_context("at node " + node.origin));
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       out.values_[static_cast<size_t>(node.outputs[i].index)].shape = (*inferred)[i];
     }
@@ -57,10 +59,11 @@ std::string GraphBuilder::intern_key(const Op& op, std::span<const ValueId> inpu
   return key;
 }
 
-Result<std::vector<ValueId>> GraphBuilder::add(OpPtr op, std::span<const ValueId> inputs, std::string origin,
-                                               ValueKind kind) {
+Result<std::vector<ValueId>> GraphBuilder::add(OpPtr op, std::span<const ValueId> inputs,
+                                               std::string origin, ValueKind kind) {
   std::string key = intern_key(*op, inputs);
-  if (auto found = interned_.find(key); found != interned_.end()) return graph_.node(found->second).outputs;
+  if (auto found = interned_.find(key); found != interned_.end())
+    return graph_.node(found->second).outputs;
 
   std::vector<Shape> shapes;
   for (ValueId id : inputs) {
@@ -68,7 +71,8 @@ Result<std::vector<ValueId>> GraphBuilder::add(OpPtr op, std::span<const ValueId
     shapes.push_back(graph_.shape(id));
   }
   auto inferred = op->infer(shapes);
-  if (!inferred) return std::unexpected(std::move(inferred.error()).with_context("at node " + origin));
+  if (!inferred)
+    return std::unexpected(std::move(inferred.error()).with_context("at node " + origin));
 
   const NodeId node_id(static_cast<int32_t>(graph_.nodes_.size()));
   Node node{std::move(op), {inputs.begin(), inputs.end()}, {}, origin};
@@ -85,16 +89,17 @@ Result<std::vector<ValueId>> GraphBuilder::add(OpPtr op, std::span<const ValueId
   return graph_.nodes_.back().outputs;
 }
 
-Result<ValueId> GraphBuilder::add_one(OpPtr op, std::initializer_list<ValueId> inputs, std::string origin,
-                                      ValueKind kind) {
-  TRY(auto outputs, add(std::move(op), std::span(inputs.begin(), inputs.size()), std::move(origin), kind));
+Result<ValueId> GraphBuilder::add_one(OpPtr op, std::initializer_list<ValueId> inputs,
+                                      std::string origin, ValueKind kind) {
+  TRY(auto outputs,
+      add(std::move(op), std::span(inputs.begin(), inputs.size()), std::move(origin), kind));
   CHECK(outputs.size() == 1);
   return outputs[0];
 }
 
-std::unordered_map<ValueId, DoubleTensor> evaluate_reference(const Graph& graph,
-                                                             std::unordered_map<ValueId, DoubleTensor> given,
-                                                             std::span<const ValueId> wanted) {
+std::unordered_map<ValueId, DoubleTensor> evaluate_reference(
+    const Graph& graph, std::unordered_map<ValueId, DoubleTensor> given,
+    std::span<const ValueId> wanted) {
   std::vector<bool> needed(graph.values().size());
   for (ValueId id : wanted) needed[static_cast<size_t>(id.index)] = true;
   const auto& nodes = graph.nodes();
@@ -115,7 +120,8 @@ std::unordered_map<ValueId, DoubleTensor> evaluate_reference(const Graph& graph,
     }
     for (ValueId id : (*node)->outputs) out.push_back(DoubleTensor::zeros(graph.shape(id)));
     (*node)->op->evaluate(in, out);
-    for (size_t i = 0; i < out.size(); ++i) given.insert_or_assign((*node)->outputs[i], std::move(out[i]));
+    for (size_t i = 0; i < out.size(); ++i)
+      given.insert_or_assign((*node)->outputs[i], std::move(out[i]));
   }
   return given;
 }

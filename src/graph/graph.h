@@ -16,14 +16,14 @@ struct Value {
   Shape shape;
   ValueKind kind = ValueKind::kActivation;
   std::string name;
-  NodeId producer;        // invalid for inputs and parameters
-  int32_t parameter = -1; // index into Parameters, for parameters
+  NodeId producer;         // invalid for inputs and parameters
+  int32_t parameter = -1;  // index into Parameters, for parameters
 };
 
 struct Node {
   OpPtr op;
   std::vector<ValueId> inputs, outputs;
-  std::string origin;     // name in the model file, or of the node whose derivative this is
+  std::string origin;  // name in the model file, or of the node whose derivative this is
 };
 
 // The tensors of a model, by Value::parameter. Graphs that are derived from one another share them.
@@ -40,11 +40,14 @@ class Graph {
   // Graph inputs in order of declaration.
   const std::vector<ValueId>& inputs() const { return inputs_; }
   // Nodes that read a value.
-  const std::vector<NodeId>& consumers(ValueId id) const { return consumers_[static_cast<size_t>(id.index)]; }
+  const std::vector<NodeId>& consumers(ValueId id) const {
+    return consumers_[static_cast<size_t>(id.index)];
+  }
   // Invalid id where no value has that name.
   ValueId find(std::string_view name) const;
 
-  // The same nodes for other input shapes (one per input, in order); shapes are inferred anew. Ids stay the same.
+  // The same nodes for other input shapes (one per input, in order); shapes are inferred anew. Ids
+  // stay the same.
   Result<Graph> with_input_shapes(std::span<const Shape> shapes) const;
 
  private:
@@ -56,7 +59,8 @@ class Graph {
   int32_t parameter_count_ = 0;
 };
 
-// The only way to make a graph. Infers shapes on the spot; equal nodes (same op, same inputs) are one.
+// The only way to make a graph. Infers shapes on the spot; equal nodes (same op, same inputs) are
+// one.
 class GraphBuilder {
  public:
   GraphBuilder() = default;
@@ -83,11 +87,12 @@ class GraphBuilder {
   std::unordered_map<std::string, NodeId> interned_;
 };
 
-// Evaluates nodes in double precision up to the wanted values: slow, the reference for everything else.
-// `given` holds inputs and parameters (and may hold any other value, whose producer is then not run).
-std::unordered_map<ValueId, DoubleTensor> evaluate_reference(const Graph& graph,
-                                                             std::unordered_map<ValueId, DoubleTensor> given,
-                                                             std::span<const ValueId> wanted);
+// Evaluates nodes in double precision up to the wanted values: slow, the reference for everything
+// else. `given` holds inputs and parameters (and may hold any other value, whose producer is then
+// not run).
+std::unordered_map<ValueId, DoubleTensor> evaluate_reference(
+    const Graph& graph, std::unordered_map<ValueId, DoubleTensor> given,
+    std::span<const ValueId> wanted);
 
 // One line per node: "%12 = Conv(kernel=3,3) %0 %1 %2 : 1×55×55×64  # fire2.expand3x3".
 std::string graph_text(const Graph& graph);

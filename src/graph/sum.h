@@ -1,5 +1,5 @@
-// The one operator that differentiation itself needs: where a value is read twice, its cotangents are added.
-// Declared here and defined in ops/add.cpp, so that `graph` includes nothing of `ops`.
+// The one operator that differentiation itself needs: where a value is read twice, its cotangents
+// are added. Declared here and defined in ops/add.cpp, so that `graph` includes nothing of `ops`.
 #pragma once
 
 #include "graph/op.h"

@@ -27,9 +27,11 @@ Result<Cotangents> apply_rule(VjpContext& context, const VjpRules& rules) {
 
 }  // namespace
 
-Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder, std::span<const ValueId> outputs,
+Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder,
+                                                       std::span<const ValueId> outputs,
                                                        std::span<const ValueId> seeds,
-                                                       std::span<const ValueId> wanted, const VjpRules& rules) {
+                                                       std::span<const ValueId> wanted,
+                                                       const VjpRules& rules) {
   CHECK(outputs.size() == seeds.size());
   const std::vector<bool> active = depends_on(builder.graph(), wanted);
   const auto is_active = [&](ValueId id) { return active[static_cast<size_t>(id.index)]; };
@@ -39,8 +41,9 @@ Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder, st
     CHECK(builder.shape(value) == builder.shape(cotangent));
     auto [found, inserted] = cotangents.try_emplace(value, cotangent);
     if (inserted) return {};
-    TRY(found->second, builder.add_one(make_sum(), {found->second, cotangent},
-                                       "d(" + builder.graph().value(value).name + ")", ValueKind::kCotangent));
+    TRY(found->second,
+        builder.add_one(make_sum(), {found->second, cotangent},
+                        "d(" + builder.graph().value(value).name + ")", ValueKind::kCotangent));
     return {};
   };
   for (size_t i = 0; i < outputs.size(); ++i) {
@@ -53,7 +56,8 @@ Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder, st
     bool any = false;
     for (ValueId id : context.node.outputs) {
       auto found = cotangents.find(id);
-      context.cotangents.push_back(found == cotangents.end() ? std::nullopt : std::optional(found->second));
+      context.cotangents.push_back(found == cotangents.end() ? std::nullopt
+                                                             : std::optional(found->second));
       any = any || found != cotangents.end();
     }
     bool any_wanted = false;
@@ -63,10 +67,13 @@ Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder, st
     }
     if (!any || !any_wanted) continue;
     auto result = apply_rule(context, rules);
-    if (!result) return std::unexpected(std::move(result.error()).with_context("while differentiating " + context.node.origin));
+    if (!result)
+      return std::unexpected(
+          std::move(result.error()).with_context("while differentiating " + context.node.origin));
     CHECK(result->size() == context.node.inputs.size());
     for (size_t k = 0; k < result->size(); ++k) {
-      if (context.wanted[k] && (*result)[k]) TRY_STATUS(accumulate(context.node.inputs[k], *(*result)[k]));
+      if (context.wanted[k] && (*result)[k])
+        TRY_STATUS(accumulate(context.node.inputs[k], *(*result)[k]));
     }
   }
 

@@ -17,9 +17,9 @@ namespace convscope {
 // What a derivative rule is given. `cotangents[i]` belongs to node.outputs[i].
 struct VjpContext {
   GraphBuilder& builder;
-  const Node node;                         // a copy: the builder may grow while the rule emits nodes
+  const Node node;  // a copy: the builder may grow while the rule emits nodes
   std::vector<std::optional<ValueId>> cotangents;
-  std::vector<bool> wanted;                // which inputs' cotangents are needed
+  std::vector<bool> wanted;  // which inputs' cotangents are needed
 
   ValueId input(size_t i) const { return node.inputs[i]; }
   ValueId output(size_t i = 0) const { return node.outputs[i]; }
@@ -32,7 +32,8 @@ struct VjpContext {
   }
 };
 
-// Replaces an operator's own derivative where `applies` says so: guided backprop, deconvnet, LRP … are lists of these.
+// Replaces an operator's own derivative where `applies` says so: guided backprop, deconvnet, LRP …
+// are lists of these.
 struct VjpRule {
   std::string name;
   std::function<bool(const Graph&, const Node&)> applies;
@@ -41,10 +42,12 @@ struct VjpRule {
 // The first rule that applies wins; the default is the op's own vjp.
 using VjpRules = std::vector<VjpRule>;
 
-// Extends the builder's graph with d(sum_i <outputs_i, seeds_i>)/d(wanted). Returns the cotangent of each wanted value;
-// a wanted value that the outputs do not depend on is missing from the map.
-Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder, std::span<const ValueId> outputs,
+// Extends the builder's graph with d(sum_i <outputs_i, seeds_i>)/d(wanted). Returns the cotangent
+// of each wanted value; a wanted value that the outputs do not depend on is missing from the map.
+Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder,
+                                                       std::span<const ValueId> outputs,
                                                        std::span<const ValueId> seeds,
-                                                       std::span<const ValueId> wanted, const VjpRules& rules = {});
+                                                       std::span<const ValueId> wanted,
+                                                       const VjpRules& rules = {});
 
 }  // namespace convscope

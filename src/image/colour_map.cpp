@@ -24,20 +24,28 @@ constexpr ColourTable kGrayTable = make_gray();
 
 const ColourTable& colour_table(ColourMap map) {
   switch (map) {
-    case ColourMap::kGray: return kGrayTable;
-    case ColourMap::kMagma: return kMagmaTable;
-    case ColourMap::kViridis: return kViridisTable;
-    case ColourMap::kSigned: return kSignedTable;
+    case ColourMap::kGray:
+      return kGrayTable;
+    case ColourMap::kMagma:
+      return kMagmaTable;
+    case ColourMap::kViridis:
+      return kViridisTable;
+    case ColourMap::kSigned:
+      return kSignedTable;
   }
   return kGrayTable;
 }
 
 std::string_view colour_map_name(ColourMap map) {
   switch (map) {
-    case ColourMap::kGray: return "gray";
-    case ColourMap::kMagma: return "magma";
-    case ColourMap::kViridis: return "viridis";
-    case ColourMap::kSigned: return "signed";
+    case ColourMap::kGray:
+      return "gray";
+    case ColourMap::kMagma:
+      return "magma";
+    case ColourMap::kViridis:
+      return "viridis";
+    case ColourMap::kSigned:
+      return "signed";
   }
   return "gray";
 }

@@ -20,14 +20,18 @@ ErrorCode ImageError::code() const {
   switch (problem) {
     case ImageProblem::kEmpty:
     case ImageProblem::kTruncated:
-    case ImageProblem::kDamaged: return ErrorCode::kMalformed;
-    case ImageProblem::kTooLarge: return ErrorCode::kTooLarge;
-    case ImageProblem::kOutOfMemory: return ErrorCode::kOutOfMemory;
+    case ImageProblem::kDamaged:
+      return ErrorCode::kMalformed;
+    case ImageProblem::kTooLarge:
+      return ErrorCode::kTooLarge;
+    case ImageProblem::kOutOfMemory:
+      return ErrorCode::kOutOfMemory;
     case ImageProblem::kText:
     case ImageProblem::kOtherFormat:
     case ImageProblem::kAnimation:
     case ImageProblem::kUnknown:
-    case ImageProblem::kUncommonEncoding: return ErrorCode::kUnsupported;
+    case ImageProblem::kUncommonEncoding:
+      return ErrorCode::kUnsupported;
   }
   return ErrorCode::kInternal;
 }
@@ -69,7 +73,8 @@ std::string ImageError::english() const {
 
 std::string ImageError::chinese() const {
   switch (problem) {
-    case ImageProblem::kEmpty: return "文件是空的（0 字节）；请重新保存，或选择另一张图片。";
+    case ImageProblem::kEmpty:
+      return "文件是空的（0 字节）；请重新保存，或选择另一张图片。";
     case ImageProblem::kText:
       return "这是文本文件，不是图片（与文件名无关）；请选择 JPEG 或 PNG 图片。";
     case ImageProblem::kOtherFormat:
@@ -77,7 +82,8 @@ std::string ImageError::chinese() const {
     case ImageProblem::kAnimation:
       return "这是动态 " + format +
              "，而 ConvScope 只读取单张图片；请把需要的那一帧另存为 PNG 后再打开。";
-    case ImageProblem::kUnknown: return "ConvScope 不认识这种文件；请选择 JPEG 或 PNG 图片。";
+    case ImageProblem::kUnknown:
+      return "ConvScope 不认识这种文件；请选择 JPEG 或 PNG 图片。";
     case ImageProblem::kTruncated:
       return format_prefix(*this) + "图片不完整：文件在第 " + std::to_string(bytes) +
              " 字节处就结束了；请重新下载或复制。";

@@ -13,9 +13,12 @@ constexpr int kPrecisionBits =
 
 double support_of(ResizeFilter filter) {
   switch (filter) {
-    case ResizeFilter::kBox: return 0.5;
-    case ResizeFilter::kBilinear: return 1.0;
-    case ResizeFilter::kBicubic: return 2.0;
+    case ResizeFilter::kBox:
+      return 0.5;
+    case ResizeFilter::kBilinear:
+      return 1.0;
+    case ResizeFilter::kBicubic:
+      return 2.0;
   }
   return 0.5;
 }

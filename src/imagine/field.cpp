@@ -45,7 +45,8 @@ Field filter_rows(const Field& in, const Taps& taps, int64_t out_height) {
     const auto& weights = taps.weights[static_cast<size_t>(y)];
     for (size_t k = 0; k < weights.size(); ++k) {
       const float weight = weights[k];
-      const float* from = in.values.data() + (taps.first[static_cast<size_t>(y)] + static_cast<int64_t>(k)) * run;
+      const float* from =
+          in.values.data() + (taps.first[static_cast<size_t>(y)] + static_cast<int64_t>(k)) * run;
       for (int64_t i = 0; i < run; ++i) to[i] += weight * from[i];
     }
   }
@@ -58,9 +59,11 @@ Field filter_columns(const Field& in, const Taps& taps, int64_t out_width) {
     for (int64_t x = 0; x < out_width; ++x) {
       float* to = out.values.data() + (y * out_width + x) * kColours;
       const auto& weights = taps.weights[static_cast<size_t>(x)];
-      const float* from = in.values.data() + (y * in.width + taps.first[static_cast<size_t>(x)]) * kColours;
+      const float* from =
+          in.values.data() + (y * in.width + taps.first[static_cast<size_t>(x)]) * kColours;
       for (size_t k = 0; k < weights.size(); ++k) {
-        for (int64_t c = 0; c < kColours; ++c) to[c] += weights[k] * from[static_cast<int64_t>(k) * kColours + c];
+        for (int64_t c = 0; c < kColours; ++c)
+          to[c] += weights[k] * from[static_cast<int64_t>(k) * kColours + c];
       }
     }
   }
@@ -77,7 +80,8 @@ Taps gaussian_taps(int64_t extent, float sigma) {
     for (int64_t k = i - radius; k <= i + radius; ++k) {
       const auto distance = static_cast<float>(k - i);
       const float weight = std::exp(-distance * distance / (2 * sigma * sigma));
-      weights[static_cast<size_t>(std::clamp(k, begin, end - 1) - begin)] += weight;  // a repeated edge
+      weights[static_cast<size_t>(std::clamp(k, begin, end - 1) - begin)] +=
+          weight;  // a repeated edge
       sum += weight;
     }
     for (float& weight : weights) weight /= sum;
@@ -95,14 +99,15 @@ Field Field::zeros(int64_t height, int64_t width) {
 
 Field Field::from(const Image& image) {
   Field out = zeros(image.height, image.width);
-  for (size_t i = 0; i < out.values.size(); ++i) out.values[i] = static_cast<float>(image.rgb[i]) / 255.0f;
+  for (size_t i = 0; i < out.values.size(); ++i)
+    out.values[i] = static_cast<float>(image.rgb[i]) / 255.0f;
   return out;
 }
 
 Field resized(const Field& field, int64_t height, int64_t width) {
   if (field.height == height && field.width == width) return field;
-  return filter_columns(filter_rows(field, triangle_taps(field.height, height), height), triangle_taps(field.width, width),
-                        width);
+  return filter_columns(filter_rows(field, triangle_taps(field.height, height), height),
+                        triangle_taps(field.width, width), width);
 }
 
 Field rolled(const Field& field, int64_t dy, int64_t dx) {
@@ -134,12 +139,14 @@ void network_from_unit(const Preprocessing& preprocessing, const Field& field, f
   for (size_t i = 0; i < field.values.size(); i += 3) {
     for (int c = 0; c < 3; ++c) {
       const int to = preprocessing.network_channel(c);
-      network[i + static_cast<size_t>(to)] = preprocessing.value_of_byte(255.0f * field.values[i + static_cast<size_t>(c)], to);
+      network[i + static_cast<size_t>(to)] =
+          preprocessing.value_of_byte(255.0f * field.values[i + static_cast<size_t>(c)], to);
     }
   }
 }
 
-void unit_gradient_from_network(const Preprocessing& preprocessing, const float* network, Field* gradient) {
+void unit_gradient_from_network(const Preprocessing& preprocessing, const float* network,
+                                Field* gradient) {
   for (size_t i = 0; i < gradient->values.size(); i += 3) {
     for (int c = 0; c < 3; ++c) {
       const int from = preprocessing.network_channel(c);
@@ -154,11 +161,13 @@ Picture picture_from(const Field& field) {
   rgba.reserve(field.values.size() / 3 * 4);
   for (size_t i = 0; i < field.values.size(); i += 3) {
     for (size_t c = 0; c < 3; ++c) {
-      rgba.push_back(static_cast<uint8_t>(std::lround(255 * std::clamp(field.values[i + c], 0.0f, 1.0f))));
+      rgba.push_back(
+          static_cast<uint8_t>(std::lround(255 * std::clamp(field.values[i + c], 0.0f, 1.0f))));
     }
     rgba.push_back(255);
   }
-  return {static_cast<int32_t>(field.height), static_cast<int32_t>(field.width), Blob(std::move(rgba))};
+  return {static_cast<int32_t>(field.height), static_cast<int32_t>(field.width),
+          Blob(std::move(rgba))};
 }
 
 }  // namespace convscope

@@ -28,8 +28,10 @@ Field blurred(const Field& field, float sigma);
 float mean_absolute(const Field& field);
 // The picture in the network's channel order and units: height × width × 3.
 void network_from_unit(const Preprocessing& preprocessing, const Field& field, float* network);
-// Chain rule of the above: a gradient with respect to the network's input, as one with respect to the picture.
-void unit_gradient_from_network(const Preprocessing& preprocessing, const float* network, Field* gradient);
+// Chain rule of the above: a gradient with respect to the network's input, as one with respect to
+// the picture.
+void unit_gradient_from_network(const Preprocessing& preprocessing, const float* network,
+                                Field* gradient);
 // Clamped to 0…1 and rounded, opaque.
 Picture picture_from(const Field& field);
 

@@ -1,34 +1,41 @@
-// Average pooling and its gradient, over a window and over the whole picture. Our own loops: XNNPACK's average
-// pooling knows neither dilation nor counted pads, and all of this is bound by memory.
+// Average pooling and its gradient, over a window and over the whole picture. Our own loops:
+// XNNPACK's average pooling knows neither dilation nor counted pads, and all of this is bound by
+// memory.
 #include "kernels/kernels.h"
 #include "kernels/pool_walk.h"
 
 namespace convscope {
 namespace {
 
-// One over the number of elements that the window at `output` averages along an axis; 0 where there are none. The
-// count of a window is the product of its counts along both axes.
-float inverse_count(const WindowGeometry& window, size_t axis, int64_t output, int64_t size, bool include_pad) {
+// One over the number of elements that the window at `output` averages along an axis; 0 where there
+// are none. The count of a window is the product of its counts along both axes.
+float inverse_count(const WindowGeometry& window, size_t axis, int64_t output, int64_t size,
+                    bool include_pad) {
   const int64_t begin_pad = axis == 0 ? window.pads.top : window.pads.left;
   const int64_t end_pad = axis == 0 ? window.pads.bottom : window.pads.right;
-  const TapRange counted = taps_within(window, axis, output, begin_pad, include_pad ? -begin_pad : 0,
-                                       include_pad ? size + end_pad : size);
+  const TapRange counted =
+      taps_within(window, axis, output, begin_pad, include_pad ? -begin_pad : 0,
+                  include_pad ? size + end_pad : size);
   const int64_t count = counted.end - counted.begin;
   return count > 0 ? 1.0f / static_cast<float>(count) : 0.0f;
 }
 
 class AveragePool final : public Kernel {
  public:
-  AveragePool(const WindowGeometry& window, bool include_pad) : window_(window), include_pad_(include_pad) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  AveragePool(const WindowGeometry& window, bool include_pad)
+      : window_(window), include_pad_(include_pad) {}
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     x_ = inputs[0];
     y_ = outputs[0];
     return {};
   }
   Status run(ThreadPool& pool) override {
-    pool.for_each_tile(static_cast<size_t>(y_.shape[0] * y_.shape[1]), 1, [&](size_t begin, size_t end) {
-      for (size_t row = begin; row < end; ++row) run_row(static_cast<int64_t>(row));
-    });
+    pool.for_each_tile(static_cast<size_t>(y_.shape[0] * y_.shape[1]), 1,
+                       [&](size_t begin, size_t end) {
+                         for (size_t row = begin; row < end; ++row)
+                           run_row(static_cast<int64_t>(row));
+                       });
     return {};
   }
   bool accepts_row_strides() const override { return true; }
@@ -47,7 +54,8 @@ class AveragePool final : public Kernel {
       for (int64_t ky = ys.begin; ky < ys.end; ++ky) {
         const int64_t iy = oy * window_.strides[0] - window_.pads.top + ky * window_.dilations[0];
         for (int64_t kx = xs.begin; kx < xs.end; ++kx) {
-          const int64_t ix = ox * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
+          const int64_t ix =
+              ox * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
           const float* x = x_.data + ((n * height + iy) * width + ix) * x_.row_stride;
           for (int64_t c = 0; c < channels; ++c) y[c] += x[c];
         }
@@ -64,8 +72,10 @@ class AveragePool final : public Kernel {
 // Threads own bands of input rows and visit the windows that reach into them.
 class AveragePoolGrad final : public Kernel {
  public:
-  AveragePoolGrad(const WindowGeometry& window, bool include_pad) : window_(window), include_pad_(include_pad) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  AveragePoolGrad(const WindowGeometry& window, bool include_pad)
+      : window_(window), include_pad_(include_pad) {}
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     dy_ = inputs[0];
     dx_ = outputs[0];
     return {};
@@ -84,7 +94,8 @@ class AveragePoolGrad final : public Kernel {
     for (int64_t row = (n * height + begin) * width; row < (n * height + end) * width; ++row) {
       std::fill_n(dx_.data + row * dx_.row_stride, channels, 0.0f);
     }
-    const TapRange outputs = outputs_reaching(window_, 0, window_.pads.top, begin, end, dy_.shape[1]);
+    const TapRange outputs =
+        outputs_reaching(window_, 0, window_.pads.top, begin, end, dy_.shape[1]);
     for (int64_t oy = outputs.begin; oy < outputs.end; ++oy) {
       const TapRange ys = taps_within(window_, 0, oy, window_.pads.top, begin, end);
       const float scale_y = inverse_count(window_, 0, oy, height, include_pad_);
@@ -95,7 +106,8 @@ class AveragePoolGrad final : public Kernel {
         for (int64_t ky = ys.begin; ky < ys.end; ++ky) {
           const int64_t iy = oy * window_.strides[0] - window_.pads.top + ky * window_.dilations[0];
           for (int64_t kx = xs.begin; kx < xs.end; ++kx) {
-            const int64_t ix = ox * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
+            const int64_t ix =
+                ox * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
             float* dx = dx_.data + ((n * height + iy) * width + ix) * dx_.row_stride;
             for (int64_t c = 0; c < channels; ++c) dx[c] += dy[c] * scale;
           }
@@ -109,10 +121,12 @@ class AveragePoolGrad final : public Kernel {
   TensorView dy_, dx_;
 };
 
-// Each channel sums blocks of rows first and then the blocks, so that no long chain of float additions loses digits.
+// Each channel sums blocks of rows first and then the blocks, so that no long chain of float
+// additions loses digits.
 class GlobalAveragePool final : public Kernel {
  public:
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     x_ = inputs[0];
     y_ = outputs[0];
     return {};
@@ -141,7 +155,8 @@ class GlobalAveragePool final : public Kernel {
     for (int64_t block = 0; block < pixels; block += kRows) {
       partial.fill(0.0f);
       for (int64_t row = block; row < std::min(block + kRows, pixels); ++row) {
-        for (int64_t c = 0; c < count; ++c) partial[static_cast<size_t>(c)] += x[row * x_.row_stride + c];
+        for (int64_t c = 0; c < count; ++c)
+          partial[static_cast<size_t>(c)] += x[row * x_.row_stride + c];
       }
       for (int64_t c = 0; c < count; ++c) y[c] += partial[static_cast<size_t>(c)];
     }

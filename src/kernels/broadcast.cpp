@@ -45,7 +45,8 @@ class Binary final : public Kernel {
  public:
   explicit Binary(Combine combine) : combine_(combine) {}
 
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     views_ = {inputs[0], inputs[1], outputs[0]};
     const Shape& shape = outputs[0].shape;
     same_ = inputs[0].shape == shape && inputs[1].shape == shape;
@@ -63,9 +64,12 @@ class Binary final : public Kernel {
       return {};
     }
     const Shape& shape = views_[2].shape;
-    pool.for_each_tile(static_cast<size_t>(shape.rows()), rows_per_tile(shape.channels()), [&](size_t begin, size_t end) {
-      for (auto row = static_cast<int64_t>(begin); row < static_cast<int64_t>(end); ++row) run_row(row);
-    });
+    pool.for_each_tile(static_cast<size_t>(shape.rows()), rows_per_tile(shape.channels()),
+                       [&](size_t begin, size_t end) {
+                         for (auto row = static_cast<int64_t>(begin);
+                              row < static_cast<int64_t>(end); ++row)
+                           run_row(row);
+                       });
     return {};
   }
   bool accepts_row_strides() const override { return true; }
@@ -76,7 +80,8 @@ class Binary final : public Kernel {
     const float* b = views_[1].data + rows_[1](row) * views_[1].row_stride;
     float* y = views_[2].data + row * views_[2].row_stride;
     const int64_t channels = views_[2].shape.channels();
-    const bool a_varies = views_[0].shape.channels() == channels, b_varies = views_[1].shape.channels() == channels;
+    const bool a_varies = views_[0].shape.channels() == channels,
+               b_varies = views_[1].shape.channels() == channels;
     if (a_varies && b_varies) {
       for (int64_t c = 0; c < channels; ++c) y[c] = combine_(a[c], b[c]);
     } else if (a_varies) {
@@ -99,7 +104,8 @@ KernelPtr make_binary(Combine combine) {
 
 class Expand final : public Kernel {
  public:
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     x_ = inputs[0];
     y_ = outputs[0];
     rows_ = RowMap(x_.shape, y_.shape);
@@ -108,17 +114,19 @@ class Expand final : public Kernel {
   Status run(ThreadPool& pool) override {
     const int64_t channels = y_.shape.channels();
     const bool varies = x_.shape.channels() == channels;
-    pool.for_each_tile(static_cast<size_t>(y_.shape.rows()), rows_per_tile(channels), [&](size_t begin, size_t end) {
-      for (auto row = static_cast<int64_t>(begin); row < static_cast<int64_t>(end); ++row) {
-        const float* x = x_.data + rows_(row) * x_.row_stride;
-        float* y = y_.data + row * y_.row_stride;
-        if (varies) {
-          std::copy_n(x, channels, y);
-        } else {
-          std::fill_n(y, channels, x[0]);
-        }
-      }
-    });
+    pool.for_each_tile(static_cast<size_t>(y_.shape.rows()), rows_per_tile(channels),
+                       [&](size_t begin, size_t end) {
+                         for (auto row = static_cast<int64_t>(begin);
+                              row < static_cast<int64_t>(end); ++row) {
+                           const float* x = x_.data + rows_(row) * x_.row_stride;
+                           float* y = y_.data + row * y_.row_stride;
+                           if (varies) {
+                             std::copy_n(x, channels, y);
+                           } else {
+                             std::fill_n(y, channels, x[0]);
+                           }
+                         }
+                       });
     return {};
   }
   bool accepts_row_strides() const override { return true; }
@@ -128,11 +136,12 @@ class Expand final : public Kernel {
   RowMap rows_;
 };
 
-// Sums in double: a gradient that sums a whole picture would otherwise lose digits. Threads share channels, or the
-// rows of the output where there are enough.
+// Sums in double: a gradient that sums a whole picture would otherwise lose digits. Threads share
+// channels, or the rows of the output where there are enough.
 class SumTo final : public Kernel {
  public:
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     const bool planned = inputs[0].shape == x_.shape && outputs[0].shape == y_.shape;
     x_ = inputs[0];
     y_ = outputs[0];
@@ -146,7 +155,8 @@ class SumTo final : public Kernel {
     for (size_t i = 1; i < begins_.size(); ++i) begins_[i] += begins_[i - 1];
     std::vector<int32_t> next(begins_.begin(), begins_.end() - 1);
     for (int64_t row = 0; row < count; ++row) {
-      order_[static_cast<size_t>(next[static_cast<size_t>(rows(row))]++)] = static_cast<int32_t>(row);
+      order_[static_cast<size_t>(next[static_cast<size_t>(rows(row))]++)] =
+          static_cast<int32_t>(row);
     }
     return {};
   }

@@ -10,12 +10,17 @@
 namespace convscope {
 namespace {
 
-// XNNPACK fixes row strides when an operator is made, so there is one operator per pair of strides; a plan
-// uses one, and plans that differ only in what they inspect rarely make a second.
+// XNNPACK fixes row strides when an operator is made, so there is one operator per pair of strides;
+// a plan uses one, and plans that differ only in what they inspect rarely make a second.
 class Convolution final : public Kernel {
  public:
-  Convolution(const WindowGeometry& window, int64_t group, Tensor weight, Tensor bias, OutputClamp clamp)
-      : window_(window), group_(group), weight_(std::move(weight)), bias_(std::move(bias)), clamp_(clamp) {}
+  Convolution(const WindowGeometry& window, int64_t group, Tensor weight, Tensor bias,
+              OutputClamp clamp)
+      : window_(window),
+        group_(group),
+        weight_(std::move(weight)),
+        bias_(std::move(bias)),
+        clamp_(clamp) {}
 
   Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
                    ThreadPool& pool) override {
@@ -24,8 +29,9 @@ class Convolution final : public Kernel {
     const Arguments wanted{x.shape[0], x.shape[1], x.shape[2], pool.handle(), pool.threads()};
     if (current_->arguments != wanted) TRY_STATUS(reshape(wanted));
     return status_from_xnn(
-        xnn_setup_convolution2d_nhwc_f32(current_->op.get(), current_->workspace ? current_->workspace->data() : nullptr,
-                                         x.data, y.data),
+        xnn_setup_convolution2d_nhwc_f32(
+            current_->op.get(), current_->workspace ? current_->workspace->data() : nullptr, x.data,
+            y.data),
         "setting up a convolution");
   }
 
@@ -58,12 +64,13 @@ class Convolution final : public Kernel {
     xnn_operator_t raw = nullptr;
     TRY_STATUS(status_from_xnn(
         xnn_create_convolution2d_nhwc_f32(
-            u32(window_.pads.top), u32(window_.pads.right), u32(window_.pads.bottom), u32(window_.pads.left),
-            u32(window_.kernel[0]), u32(window_.kernel[1]), u32(window_.strides[0]), u32(window_.strides[1]),
-            u32(window_.dilations[0]), u32(window_.dilations[1]), u32(group_),
-            static_cast<size_t>(weight_.shape()[3]), static_cast<size_t>(outputs / group_),
-            static_cast<size_t>(input_stride), static_cast<size_t>(output_stride), weight_.data(), bias_.data(),
-            clamp_.minimum, clamp_.maximum, /*flags=*/0, nullptr, nullptr, &raw),
+            u32(window_.pads.top), u32(window_.pads.right), u32(window_.pads.bottom),
+            u32(window_.pads.left), u32(window_.kernel[0]), u32(window_.kernel[1]),
+            u32(window_.strides[0]), u32(window_.strides[1]), u32(window_.dilations[0]),
+            u32(window_.dilations[1]), u32(group_), static_cast<size_t>(weight_.shape()[3]),
+            static_cast<size_t>(outputs / group_), static_cast<size_t>(input_stride),
+            static_cast<size_t>(output_stride), weight_.data(), bias_.data(), clamp_.minimum,
+            clamp_.maximum, /*flags=*/0, nullptr, nullptr, &raw),
         "packing a convolution's weights"));
     variants_.push_back({input_stride, output_stride, XnnOperator(raw), {}, nullptr});
     return &variants_.back();
@@ -73,9 +80,9 @@ class Convolution final : public Kernel {
     size_t bytes = 0, alignment = 0;
     current_->arguments = {};
     TRY_STATUS(status_from_xnn(
-        xnn_reshape_convolution2d_nhwc_f32(current_->op.get(), static_cast<size_t>(to.batch),
-                                           static_cast<size_t>(to.height), static_cast<size_t>(to.width), &bytes,
-                                           &alignment, nullptr, nullptr, to.pool),
+        xnn_reshape_convolution2d_nhwc_f32(
+            current_->op.get(), static_cast<size_t>(to.batch), static_cast<size_t>(to.height),
+            static_cast<size_t>(to.width), &bytes, &alignment, nullptr, nullptr, to.pool),
         "shaping a convolution"));
     CHECK(alignment <= kAlignment);
     current_->workspace = nullptr;
@@ -94,11 +101,13 @@ class Convolution final : public Kernel {
   Variant* current_ = nullptr;
 };
 
-// A padded 1×1 convolution (SqueezeNet's last): the border sees nothing but zeros, so it is the bias. The inside
-// is computed densely at the front of the output and then moved, last row first, to where it belongs.
+// A padded 1×1 convolution (SqueezeNet's last): the border sees nothing but zeros, so it is the
+// bias. The inside is computed densely at the front of the output and then moved, last row first,
+// to where it belongs.
 class PaddedPointwise final : public Kernel {
  public:
-  PaddedPointwise(const Pads& pads, int64_t group, const Tensor& weight, const Tensor& bias, OutputClamp clamp)
+  PaddedPointwise(const Pads& pads, int64_t group, const Tensor& weight, const Tensor& bias,
+                  OutputClamp clamp)
       : pads_(pads), inside_(WindowGeometry{}, group, weight, bias, clamp) {
     border_.resize(static_cast<size_t>(weight.shape()[0]));
     if (!bias.empty()) std::ranges::copy(bias.values(), border_.begin());
@@ -157,8 +166,8 @@ class PaddedPointwise final : public Kernel {
 
 }  // namespace
 
-Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t group, Tensor weight,
-                                          Tensor bias, OutputClamp clamp) {
+Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t group,
+                                          Tensor weight, Tensor bias, OutputClamp clamp) {
   if (window.taps() == 1 && window.unit_stride() && window.pads.any()) {
     return std::make_unique<PaddedPointwise>(window.pads, group, weight, bias, clamp);
   }

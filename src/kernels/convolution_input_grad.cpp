@@ -1,4 +1,5 @@
-// The input gradient of a convolution: the transposed convolution, in XNNPACK's fastest form for each case.
+// The input gradient of a convolution: the transposed convolution, in XNNPACK's fastest form for
+// each case.
 #include <list>
 
 #include "kernels/kernels.h"
@@ -46,8 +47,10 @@ class Deconvolution final : public Kernel {
     CHECK(wanted.rest_height >= 0 && wanted.rest_height < window_.strides[0]);
     CHECK(wanted.rest_width >= 0 && wanted.rest_width < window_.strides[1]);
     if (current_->arguments != wanted) {
-      // XNNPACK keeps its table of input rows when the input size stays, although the output size may not.
-      if (current_->arguments.height == wanted.height && current_->arguments.width == wanted.width) {
+      // XNNPACK keeps its table of input rows when the input size stays, although the output size
+      // may not.
+      if (current_->arguments.height == wanted.height &&
+          current_->arguments.width == wanted.width) {
         Arguments other = wanted;
         ++other.height;
         TRY_STATUS(reshape(other));
@@ -88,7 +91,8 @@ class Deconvolution final : public Kernel {
       std::fill_n(dx_.data + row * dx_.row_stride, dx_.shape.channels(), 0.0f);
     }
     for (int64_t row = 0; row < dy_.shape.rows(); ++row) {
-      const int64_t q = row % dy_.shape[2], p = row / dy_.shape[2] % dy_.shape[1], n = row / dy_.shape[2] / dy_.shape[1];
+      const int64_t q = row % dy_.shape[2], p = row / dy_.shape[2] % dy_.shape[1],
+                    n = row / dy_.shape[2] / dy_.shape[1];
       const TapRange ys = taps_within(window_, 0, p, window_.pads.top, 0, height);
       const TapRange xs = taps_within(window_, 1, q, window_.pads.left, 0, width);
       for (int64_t ky = ys.begin; ky < ys.end; ++ky) {
@@ -125,13 +129,14 @@ class Deconvolution final : public Kernel {
     xnn_operator_t raw = nullptr;
     TRY_STATUS(status_from_xnn(
         xnn_create_deconvolution2d_nhwc_f32(
-            u32(window_.pads.top), u32(window_.pads.right), u32(window_.pads.bottom), u32(window_.pads.left),
-            u32(window_.kernel[0]), u32(window_.kernel[1]), u32(window_.strides[0]), u32(window_.strides[1]),
-            u32(window_.dilations[0]), u32(window_.dilations[1]), u32(group_),
-            static_cast<size_t>(weight.shape()[3]), static_cast<size_t>(weight.shape()[0] / group_),
-            static_cast<size_t>(input_stride), static_cast<size_t>(output_stride), weight.data(), nullptr,
-            -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity(), /*flags=*/0, nullptr,
-            nullptr, &raw),
+            u32(window_.pads.top), u32(window_.pads.right), u32(window_.pads.bottom),
+            u32(window_.pads.left), u32(window_.kernel[0]), u32(window_.kernel[1]),
+            u32(window_.strides[0]), u32(window_.strides[1]), u32(window_.dilations[0]),
+            u32(window_.dilations[1]), u32(group_), static_cast<size_t>(weight.shape()[3]),
+            static_cast<size_t>(weight.shape()[0] / group_), static_cast<size_t>(input_stride),
+            static_cast<size_t>(output_stride), weight.data(), nullptr,
+            -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity(),
+            /*flags=*/0, nullptr, nullptr, &raw),
         "packing a transposed convolution's weights"));
     variants_.push_back({input_stride, output_stride, XnnOperator(raw), {}});
     return &variants_.back();
@@ -157,7 +162,8 @@ class Deconvolution final : public Kernel {
   TensorView dy_, dx_;
 };
 
-// At stride 1 the transpose of a depthwise convolution is the depthwise convolution with the kernel turned by 180°.
+// At stride 1 the transpose of a depthwise convolution is the depthwise convolution with the kernel
+// turned by 180°.
 Result<KernelPtr> make_flipped_depthwise(const WindowGeometry& window, const Tensor& weight) {
   TRY(Tensor flipped, Tensor::uninitialised(weight.shape()));
   const int64_t taps = window.taps();
@@ -168,15 +174,17 @@ Result<KernelPtr> make_flipped_depthwise(const WindowGeometry& window, const Ten
   }
   WindowGeometry mirrored = window;
   const int64_t reach_y = window.extent(0) - 1, reach_x = window.extent(1) - 1;
-  mirrored.pads = {reach_y - window.pads.top, reach_x - window.pads.left, reach_y - window.pads.bottom,
-                   reach_x - window.pads.right};
-  return make_convolution_kernel(mirrored, weight.shape()[0], std::move(flipped), Tensor(),
-                                 {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()});
+  mirrored.pads = {reach_y - window.pads.top, reach_x - window.pads.left,
+                   reach_y - window.pads.bottom, reach_x - window.pads.right};
+  return make_convolution_kernel(
+      mirrored, weight.shape()[0], std::move(flipped), Tensor(),
+      {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()});
 }
 
 }  // namespace
 
-Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& window, int64_t group, Tensor weight) {
+Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& window, int64_t group,
+                                                     Tensor weight) {
   const Pads& pads = window.pads;
   if (weight.shape()[3] == 1 && weight.shape()[0] == group) {
     const bool mirrors = pads.top < window.extent(0) && pads.bottom < window.extent(0) &&

@@ -1,4 +1,5 @@
-// Kernels that only move rows: reshape, concat, slice and zero padding, where memory cannot be shared instead.
+// Kernels that only move rows: reshape, concat, slice and zero padding, where memory cannot be
+// shared instead.
 #include <cstring>
 
 #include "kernels/kernels.h"
@@ -8,18 +9,21 @@ namespace convscope {
 namespace {
 
 // Copies `rows` rows of `channels` elements.
-void copy_rows(const float* from, int64_t from_stride, float* to, int64_t to_stride, int64_t rows, int64_t channels,
-               ThreadPool& pool) {
-  pool.for_each_tile(static_cast<size_t>(rows), rows_per_tile(channels), [&](size_t begin, size_t end) {
-    for (auto row = static_cast<int64_t>(begin); row < static_cast<int64_t>(end); ++row) {
-      std::memcpy(to + row * to_stride, from + row * from_stride, static_cast<size_t>(channels) * sizeof(float));
-    }
-  });
+void copy_rows(const float* from, int64_t from_stride, float* to, int64_t to_stride, int64_t rows,
+               int64_t channels, ThreadPool& pool) {
+  pool.for_each_tile(
+      static_cast<size_t>(rows), rows_per_tile(channels), [&](size_t begin, size_t end) {
+        for (auto row = static_cast<int64_t>(begin); row < static_cast<int64_t>(end); ++row) {
+          std::memcpy(to + row * to_stride, from + row * from_stride,
+                      static_cast<size_t>(channels) * sizeof(float));
+        }
+      });
 }
 
-// Copies `part` between itself and the range of `whole` that starts at `begin` of `axis`, in the given direction.
-void copy_part(const TensorView& whole, const TensorView& part, int axis, int64_t begin, bool into_whole,
-               ThreadPool& pool) {
+// Copies `part` between itself and the range of `whole` that starts at `begin` of `axis`, in the
+// given direction.
+void copy_part(const TensorView& whole, const TensorView& part, int axis, int64_t begin,
+               bool into_whole, ThreadPool& pool) {
   const int64_t channels = part.shape.channels();
   const auto copy = [&](float* in_whole, float* in_part, int64_t rows) {
     if (into_whole) {
@@ -40,7 +44,8 @@ void copy_part(const TensorView& whole, const TensorView& part, int axis, int64_
 
 class Reshape final : public Kernel {
  public:
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     x_ = inputs[0];
     y_ = outputs[0];
     return {};
@@ -49,7 +54,8 @@ class Reshape final : public Kernel {
     const int64_t from = x_.shape.channels(), to = y_.shape.channels(), total = x_.shape.elements();
     for (int64_t i = 0; i < total;) {
       const int64_t run = std::min(from - i % from, to - i % to);
-      std::memcpy(y_.data + i / to * y_.row_stride + i % to, x_.data + i / from * x_.row_stride + i % from,
+      std::memcpy(y_.data + i / to * y_.row_stride + i % to,
+                  x_.data + i / from * x_.row_stride + i % from,
                   static_cast<size_t>(run) * sizeof(float));
       i += run;
     }
@@ -64,7 +70,8 @@ class Reshape final : public Kernel {
 class Concat final : public Kernel {
  public:
   explicit Concat(int axis) : axis_(axis) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     parts_.assign(inputs.begin(), inputs.end());
     whole_ = outputs[0];
     return {};
@@ -88,7 +95,8 @@ class Concat final : public Kernel {
 class Slice final : public Kernel {
  public:
   Slice(int axis, int64_t begin) : axis_(axis), begin_(begin) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     whole_ = inputs[0];
     part_ = outputs[0];
     return {};
@@ -108,14 +116,16 @@ class Slice final : public Kernel {
 class Pad final : public Kernel {
  public:
   Pad(int axis, int64_t before) : axis_(axis), before_(before) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     part_ = inputs[0];
     whole_ = outputs[0];
     return {};
   }
   Status run(ThreadPool& pool) override {
-    for_each_run(std::array{whole_}, pool,
-                 [](const std::array<float*, 1>& p, int64_t count) { std::fill_n(p[0], count, 0.0f); });
+    for_each_run(std::array{whole_}, pool, [](const std::array<float*, 1>& p, int64_t count) {
+      std::fill_n(p[0], count, 0.0f);
+    });
     copy_part(whole_, part_, axis_, before_, /*into_whole=*/true, pool);
     return {};
   }
@@ -131,7 +141,9 @@ class Pad final : public Kernel {
 
 KernelPtr make_reshape_kernel() { return std::make_unique<Reshape>(); }
 KernelPtr make_concat_kernel(int axis) { return std::make_unique<Concat>(axis); }
-KernelPtr make_slice_kernel(int axis, int64_t begin) { return std::make_unique<Slice>(axis, begin); }
+KernelPtr make_slice_kernel(int axis, int64_t begin) {
+  return std::make_unique<Slice>(axis, begin);
+}
 KernelPtr make_pad_kernel(int axis, int64_t before) { return std::make_unique<Pad>(axis, before); }
 
 }  // namespace convscope

@@ -1,4 +1,5 @@
-// The input gradient of a depthwise convolution of any stride: each input pixel gathers from the outputs that saw it.
+// The input gradient of a depthwise convolution of any stride: each input pixel gathers from the
+// outputs that saw it.
 #include "kernels/kernels.h"
 #include "kernels/rows.h"
 
@@ -17,16 +18,19 @@ class DepthwiseInputGrad final : public Kernel {
     }
   }
 
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     dy_ = inputs[0];
     dx_ = outputs[0];
     return {};
   }
 
   Status run(ThreadPool& pool) override {
-    pool.for_each_tile(static_cast<size_t>(dx_.shape[0] * dx_.shape[1]), 1, [&](size_t begin, size_t end) {
-      for (size_t row = begin; row < end; ++row) run_row(static_cast<int64_t>(row));
-    });
+    pool.for_each_tile(static_cast<size_t>(dx_.shape[0] * dx_.shape[1]), 1,
+                       [&](size_t begin, size_t end) {
+                         for (size_t row = begin; row < end; ++row)
+                           run_row(static_cast<int64_t>(row));
+                       });
     return {};
   }
   bool accepts_row_strides() const override { return true; }

@@ -12,7 +12,8 @@ template <size_t N, typename Body>
 class Elementwise final : public Kernel {
  public:
   explicit Elementwise(Body body) : body_(body) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     for (size_t i = 0; i + 1 < N; ++i) views_[i] = inputs[i];
     views_[N - 1] = outputs[0];
     return {};
@@ -59,7 +60,8 @@ KernelPtr make_clamp_grad_kernel(float minimum, float maximum) {
       const float *y = p[0], *dy = p[1];
       float* dx = p[2];
       for (int64_t i = 0; i < count; ++i) {
-        const float gradient = dy[i];  // read in any case: a load under a condition would not be vectorised
+        const float gradient =
+            dy[i];  // read in any case: a load under a condition would not be vectorised
         dx[i] = y[i] > minimum ? gradient : 0.0f;
       }
     });

@@ -21,8 +21,8 @@ class FullyConnected final : public Kernel {
     TRY(current_, variant(x.row_stride, y.row_stride));
     const int64_t rows = x.shape.rows();
     if (current_->rows != rows || current_->pool != pool.handle()) {
-      TRY_STATUS(status_from_xnn(xnn_reshape_fully_connected_nc_f32(current_->op.get(), static_cast<size_t>(rows),
-                                                                    pool.handle()),
+      TRY_STATUS(status_from_xnn(xnn_reshape_fully_connected_nc_f32(
+                                     current_->op.get(), static_cast<size_t>(rows), pool.handle()),
                                  "shaping a matrix product"));
       current_->rows = rows;
       current_->pool = pool.handle();
@@ -53,11 +53,11 @@ class FullyConnected final : public Kernel {
     const int64_t inputs = weight_.shape()[weight_is_output_input_ ? 1 : 0];
     xnn_operator_t raw = nullptr;
     TRY_STATUS(status_from_xnn(
-        xnn_create_fully_connected_nc_f32(static_cast<size_t>(inputs), static_cast<size_t>(outputs),
-                                          static_cast<size_t>(input_stride), static_cast<size_t>(output_stride),
-                                          weight_.data(), bias_.data(), clamp_.minimum, clamp_.maximum,
-                                          weight_is_output_input_ ? 0u : XNN_FLAG_TRANSPOSE_WEIGHTS, nullptr, nullptr,
-                                          &raw),
+        xnn_create_fully_connected_nc_f32(
+            static_cast<size_t>(inputs), static_cast<size_t>(outputs),
+            static_cast<size_t>(input_stride), static_cast<size_t>(output_stride), weight_.data(),
+            bias_.data(), clamp_.minimum, clamp_.maximum,
+            weight_is_output_input_ ? 0u : XNN_FLAG_TRANSPOSE_WEIGHTS, nullptr, nullptr, &raw),
         "packing a matrix"));
     variants_.push_back({input_stride, output_stride, XnnOperator(raw)});
     return &variants_.back();
@@ -72,9 +72,10 @@ class FullyConnected final : public Kernel {
 
 }  // namespace
 
-Result<KernelPtr> make_fully_connected_kernel(bool weight_is_output_input, Tensor weight, Tensor bias,
-                                              OutputClamp clamp) {
-  return std::make_unique<FullyConnected>(weight_is_output_input, std::move(weight), std::move(bias), clamp);
+Result<KernelPtr> make_fully_connected_kernel(bool weight_is_output_input, Tensor weight,
+                                              Tensor bias, OutputClamp clamp) {
+  return std::make_unique<FullyConnected>(weight_is_output_input, std::move(weight),
+                                          std::move(bias), clamp);
 }
 
 }  // namespace convscope

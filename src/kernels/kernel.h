@@ -1,4 +1,5 @@
-// Kernel: the fast float32 form of an operator. Made once per set of weights, configured for any shape.
+// Kernel: the fast float32 form of an operator. Made once per set of weights, configured for any
+// shape.
 #pragma once
 
 #include <limits>
@@ -13,7 +14,8 @@ struct pthreadpool;
 
 namespace convscope {
 
-// Threads shared by all kernels of an engine. Without thread support, or for one thread, everything runs on the caller.
+// Threads shared by all kernels of an engine. Without thread support, or for one thread, everything
+// runs on the caller.
 class ThreadPool {
  public:
   static std::unique_ptr<ThreadPool> create(int threads);
@@ -25,12 +27,15 @@ class ThreadPool {
   pthreadpool* handle() const { return handle_; }  // null: run on the caller
 
   // Calls body(context, begin, end) over [0, count) in pieces of at most `tile`, on all threads.
-  void parallel_for(size_t count, size_t tile, void (*body)(void* context, size_t begin, size_t end), void* context);
+  void parallel_for(size_t count, size_t tile,
+                    void (*body)(void* context, size_t begin, size_t end), void* context);
   template <typename Body>
   void for_each_tile(size_t count, size_t tile, Body&& body) {
     parallel_for(
         count, tile,
-        [](void* context, size_t begin, size_t end) { (*static_cast<std::remove_reference_t<Body>*>(context))(begin, end); },
+        [](void* context, size_t begin, size_t end) {
+          (*static_cast<std::remove_reference_t<Body>*>(context))(begin, end);
+        },
         const_cast<void*>(static_cast<const void*>(&body)));
   }
 
@@ -55,13 +60,13 @@ struct LoweringContext {
   }
 };
 
-// A kernel belongs to one engine and runs one call at a time. Views may have a row stride larger than their channels
-// where accepts_row_strides() says so; otherwise they are dense.
+// A kernel belongs to one engine and runs one call at a time. Views may have a row stride larger
+// than their channels where accepts_row_strides() says so; otherwise they are dense.
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  // Takes shapes and addresses of the coming run. Cheap where the shapes are those of the last call. Inputs that were
-  // parameters at lowering are given too, and may be ignored.
+  // Takes shapes and addresses of the coming run. Cheap where the shapes are those of the last
+  // call. Inputs that were parameters at lowering are given too, and may be ignored.
   virtual Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
                            ThreadPool& pool) = 0;
   virtual Status run(ThreadPool& pool) = 0;

@@ -1,4 +1,5 @@
-// Max pooling: XNNPACK where it can, our own loop for dilation and for strides larger than the window.
+// Max pooling: XNNPACK where it can, our own loop for dilation and for strides larger than the
+// window.
 #include <limits>
 #include <list>
 
@@ -9,8 +10,8 @@
 namespace convscope {
 namespace {
 
-// XNNPACK's window clamps to the input's border, which for a maximum is the same as padding: a window that reaches
-// beyond the input (ceil mode too) sees its own last real element once more.
+// XNNPACK's window clamps to the input's border, which for a maximum is the same as padding: a
+// window that reaches beyond the input (ceil mode too) sees its own last real element once more.
 class XnnMaxPool final : public Kernel {
  public:
   explicit XnnMaxPool(const WindowGeometry& window) : window_(window) {}
@@ -24,9 +25,9 @@ class XnnMaxPool final : public Kernel {
       const auto size = [](int64_t value) { return static_cast<size_t>(value); };
       size_t height = 0, width = 0;
       TRY_STATUS(status_from_xnn(
-          xnn_reshape_max_pooling2d_nhwc_f32(current_->op.get(), size(x.shape[0]), size(x.shape[1]), size(x.shape[2]),
-                                             size(x.shape[3]), size(x.row_stride), size(y.row_stride), &height, &width,
-                                             pool.handle()),
+          xnn_reshape_max_pooling2d_nhwc_f32(current_->op.get(), size(x.shape[0]), size(x.shape[1]),
+                                             size(x.shape[2]), size(x.shape[3]), size(x.row_stride),
+                                             size(y.row_stride), &height, &width, pool.handle()),
           "shaping a max pooling"));
       CHECK(height == size(y.shape[1]) && width == size(y.shape[2]));
       current_->arguments = wanted;
@@ -51,8 +52,8 @@ class XnnMaxPool final : public Kernel {
     Arguments arguments;
   };
 
-  // Pads at the end are what the output size asks for; they and, since XNNPACK keeps its table of input rows when
-  // only the row stride changes, the stride choose the operator.
+  // Pads at the end are what the output size asks for; they and, since XNNPACK keeps its table of
+  // input rows when only the row stride changes, the stride choose the operator.
   Result<Variant*> variant(const Arguments& wanted) {
     const auto end_pad = [&](int axis, int64_t begin_pad) {
       const auto a = static_cast<size_t>(axis - 1);
@@ -61,16 +62,18 @@ class XnnMaxPool final : public Kernel {
     };
     const int64_t bottom = end_pad(1, window_.pads.top), right = end_pad(2, window_.pads.left);
     for (Variant& v : variants_) {
-      if (v.pad_bottom == bottom && v.pad_right == right && v.input_stride == wanted.input_stride) return &v;
+      if (v.pad_bottom == bottom && v.pad_right == right && v.input_stride == wanted.input_stride)
+        return &v;
     }
     const auto u32 = [](int64_t value) { return static_cast<uint32_t>(value); };
     xnn_operator_t raw = nullptr;
-    TRY_STATUS(status_from_xnn(
-        xnn_create_max_pooling2d_nhwc_f32(u32(window_.pads.top), u32(right), u32(bottom), u32(window_.pads.left),
-                                          u32(window_.kernel[0]), u32(window_.kernel[1]), u32(window_.strides[0]),
-                                          u32(window_.strides[1]), 1, 1, -std::numeric_limits<float>::infinity(),
-                                          std::numeric_limits<float>::infinity(), /*flags=*/0, &raw),
-        "making a max pooling"));
+    TRY_STATUS(
+        status_from_xnn(xnn_create_max_pooling2d_nhwc_f32(
+                            u32(window_.pads.top), u32(right), u32(bottom), u32(window_.pads.left),
+                            u32(window_.kernel[0]), u32(window_.kernel[1]), u32(window_.strides[0]),
+                            u32(window_.strides[1]), 1, 1, -std::numeric_limits<float>::infinity(),
+                            std::numeric_limits<float>::infinity(), /*flags=*/0, &raw),
+                        "making a max pooling"));
     variants_.push_back({bottom, right, wanted.input_stride, XnnOperator(raw), {}});
     return &variants_.back();
   }
@@ -83,7 +86,8 @@ class XnnMaxPool final : public Kernel {
 class PlainMaxPool final : public Kernel {
  public:
   explicit PlainMaxPool(const WindowGeometry& window) : window_(window) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     x_ = inputs[0];
     y_ = outputs[0];
     return {};
@@ -109,7 +113,8 @@ class PlainMaxPool final : public Kernel {
       for (int64_t ky = ys.begin; ky < ys.end; ++ky) {
         const int64_t iy = oy * window_.strides[0] - window_.pads.top + ky * window_.dilations[0];
         for (int64_t kx = xs.begin; kx < xs.end; ++kx) {
-          const int64_t ix = ox * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
+          const int64_t ix =
+              ox * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
           const float* x = x_.data + ((n * height + iy) * width + ix) * x_.row_stride;
           for (int64_t c = 0; c < channels; ++c) y[c] = y[c] < x[c] ? x[c] : y[c];
         }
@@ -124,8 +129,8 @@ class PlainMaxPool final : public Kernel {
 }  // namespace
 
 KernelPtr make_max_pool_kernel(const WindowGeometry& window) {
-  const bool plain = !window.undilated() || window.taps() == 1 || window.strides[0] > window.kernel[0] ||
-                     window.strides[1] > window.kernel[1];
+  const bool plain = !window.undilated() || window.taps() == 1 ||
+                     window.strides[0] > window.kernel[0] || window.strides[1] > window.kernel[1];
   if (plain) return std::make_unique<PlainMaxPool>(window);
   return std::make_unique<XnnMaxPool>(window);
 }

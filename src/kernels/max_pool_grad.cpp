@@ -1,4 +1,5 @@
-// The gradient of max pooling. XNNPACK's argmax pooling has no stride and no overlap, so this is our own.
+// The gradient of max pooling. XNNPACK's argmax pooling has no stride and no overlap, so this is
+// our own.
 #include <limits>
 
 #include "kernels/kernels.h"
@@ -7,13 +8,15 @@
 namespace convscope {
 namespace {
 
-// Every output pixel sends dy to the first maximum of its window (in row-major window order, as PyTorch does). A
-// thread owns a band of input rows: it visits all windows that reach into the band and writes inside it only.
+// Every output pixel sends dy to the first maximum of its window (in row-major window order, as
+// PyTorch does). A thread owns a band of input rows: it visits all windows that reach into the band
+// and writes inside it only.
 class MaxPoolGrad final : public Kernel {
  public:
   explicit MaxPoolGrad(const WindowGeometry& window) : window_(window) {}
 
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     x_ = inputs[0];
     dy_ = inputs[1];
     dx_ = outputs[0];
@@ -40,7 +43,8 @@ class MaxPoolGrad final : public Kernel {
     for (int64_t row = (n * height + begin) * width; row < (n * height + end) * width; ++row) {
       std::fill_n(dx_.data + row * dx_.row_stride, channels, 0.0f);
     }
-    const TapRange outputs = outputs_reaching(window_, 0, window_.pads.top, begin, end, dy_.shape[1]);
+    const TapRange outputs =
+        outputs_reaching(window_, 0, window_.pads.top, begin, end, dy_.shape[1]);
     std::vector<Tap> taps;
     for (int64_t oy = outputs.begin; oy < outputs.end; ++oy) {
       const TapRange ys = taps_within(window_, 0, oy, window_.pads.top, 0, height);
@@ -50,7 +54,8 @@ class MaxPoolGrad final : public Kernel {
         for (int64_t ky = ys.begin; ky < ys.end; ++ky) {
           const int64_t iy = oy * window_.strides[0] - window_.pads.top + ky * window_.dilations[0];
           for (int64_t kx = xs.begin; kx < xs.end; ++kx) {
-            const int64_t ix = ox * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
+            const int64_t ix =
+                ox * window_.strides[1] - window_.pads.left + kx * window_.dilations[1];
             const int64_t row = (n * height + iy) * width + ix;
             taps.push_back({x_.data + row * x_.row_stride,
                             iy >= begin && iy < end ? dx_.data + row * dx_.row_stride : nullptr});
@@ -97,6 +102,8 @@ class MaxPoolGrad final : public Kernel {
 
 }  // namespace
 
-KernelPtr make_max_pool_grad_kernel(const WindowGeometry& window) { return std::make_unique<MaxPoolGrad>(window); }
+KernelPtr make_max_pool_grad_kernel(const WindowGeometry& window) {
+  return std::make_unique<MaxPoolGrad>(window);
+}
 
 }  // namespace convscope

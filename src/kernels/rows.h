@@ -17,7 +17,8 @@ inline size_t rows_per_tile(int64_t channels) {
   return static_cast<size_t>(std::max<int64_t>(1, kTileElements / std::max<int64_t>(channels, 1)));
 }
 
-// Calls body(pointers, count) for runs of elements that are contiguous in every one of N views of one shape.
+// Calls body(pointers, count) for runs of elements that are contiguous in every one of N views of
+// one shape.
 template <size_t N, typename Body>
 void for_each_run(const std::array<TensorView, N>& views, ThreadPool& pool, const Body& body) {
   const Shape& shape = views[0].shape;
@@ -32,13 +33,14 @@ void for_each_run(const std::array<TensorView, N>& views, ThreadPool& pool, cons
     });
     return;
   }
-  pool.for_each_tile(static_cast<size_t>(rows), rows_per_tile(columns), [&](size_t begin, size_t end) {
-    for (auto row = static_cast<int64_t>(begin); row < static_cast<int64_t>(end); ++row) {
-      std::array<float*, N> pointers;
-      for (size_t i = 0; i < N; ++i) pointers[i] = views[i].data + row * views[i].row_stride;
-      body(pointers, columns);
-    }
-  });
+  pool.for_each_tile(
+      static_cast<size_t>(rows), rows_per_tile(columns), [&](size_t begin, size_t end) {
+        for (auto row = static_cast<int64_t>(begin); row < static_cast<int64_t>(end); ++row) {
+          std::array<float*, N> pointers;
+          for (size_t i = 0; i < N; ++i) pointers[i] = views[i].data + row * views[i].row_stride;
+          body(pointers, columns);
+        }
+      });
 }
 
 }  // namespace convscope

@@ -14,11 +14,12 @@ class RowSoftmax final : public Kernel {
                    ThreadPool& pool) override {
     const TensorView &x = inputs[0], &y = outputs[0];
     TRY_STATUS(status_from_xnn(
-        xnn_reshape_softmax_nc_f32(op_.get(), static_cast<size_t>(x.shape.channels()),
-                                   static_cast<size_t>(x.row_stride), static_cast<size_t>(y.row_stride),
-                                   static_cast<size_t>(x.shape.rows()), pool.handle()),
+        xnn_reshape_softmax_nc_f32(
+            op_.get(), static_cast<size_t>(x.shape.channels()), static_cast<size_t>(x.row_stride),
+            static_cast<size_t>(y.row_stride), static_cast<size_t>(x.shape.rows()), pool.handle()),
         "shaping a softmax"));
-    return status_from_xnn(xnn_setup_softmax_nc_f32(op_.get(), x.data, y.data), "setting up a softmax");
+    return status_from_xnn(xnn_setup_softmax_nc_f32(op_.get(), x.data, y.data),
+                           "setting up a softmax");
   }
   Status run(ThreadPool& pool) override { return run_xnn(op_, pool.handle()); }
   bool accepts_row_strides() const override { return true; }
@@ -30,7 +31,8 @@ class RowSoftmax final : public Kernel {
 class AxisSoftmax final : public Kernel {
  public:
   explicit AxisSoftmax(int axis) : axis_(axis) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs, ThreadPool&) override {
+  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
+                   ThreadPool&) override {
     x_ = inputs[0];
     y_ = outputs[0];
     return {};

@@ -8,8 +8,10 @@ namespace convscope {
 
 std::unique_ptr<ThreadPool> ThreadPool::create(int threads) {
   pthreadpool_t handle = threads > 1 ? pthreadpool_create(static_cast<size_t>(threads)) : nullptr;
-  // A build without threads gives no pool whatever is asked for; what really runs is what is reported.
-  const int running = handle == nullptr ? 1 : static_cast<int>(pthreadpool_get_threads_count(handle));
+  // A build without threads gives no pool whatever is asked for; what really runs is what is
+  // reported.
+  const int running =
+      handle == nullptr ? 1 : static_cast<int>(pthreadpool_get_threads_count(handle));
   return std::unique_ptr<ThreadPool>(new ThreadPool(handle, running));
 }
 
@@ -21,7 +23,8 @@ void ThreadPool::parallel_for(size_t count, size_t tile, void (*body)(void*, siz
                               void* context) {
   tile = std::max<size_t>(tile, 1);
   if (handle_ == nullptr || count <= tile) {
-    for (size_t begin = 0; begin < count; begin += tile) body(context, begin, std::min(begin + tile, count));
+    for (size_t begin = 0; begin < count; begin += tile)
+      body(context, begin, std::min(begin + tile, count));
     return;
   }
   struct Call {

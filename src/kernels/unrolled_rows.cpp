@@ -18,7 +18,10 @@ RowPart row_part(const WindowGeometry& window, int64_t q, int64_t width) {
 }
 
 WindowGeometry column_window(const WindowGeometry& window) {
-  return {{window.kernel[0], 1}, {window.strides[0], 1}, {window.dilations[0], 1}, {window.pads.top, 0, window.pads.bottom, 0}};
+  return {{window.kernel[0], 1},
+          {window.strides[0], 1},
+          {window.dilations[0], 1},
+          {window.pads.top, 0, window.pads.bottom, 0}};
 }
 
 // (O, KH, KW, C) is (O, KH, 1, KW·C) without moving anything.
@@ -29,7 +32,8 @@ Tensor column_weight(const Tensor& weight) {
 
 class UnrolledConvolution final : public Kernel {
  public:
-  UnrolledConvolution(const WindowGeometry& window, KernelPtr inner) : window_(window), inner_(std::move(inner)) {}
+  UnrolledConvolution(const WindowGeometry& window, KernelPtr inner)
+      : window_(window), inner_(std::move(inner)) {}
 
   Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
                    ThreadPool& pool) override {
@@ -59,7 +63,8 @@ class UnrolledConvolution final : public Kernel {
 
  private:
   void unroll_row(int64_t row) const {
-    const int64_t columns = unrolled_.shape()[2], length = unrolled_.shape()[3], channels = picture_.shape[3];
+    const int64_t columns = unrolled_.shape()[2], length = unrolled_.shape()[3],
+                  channels = picture_.shape[3];
     const float* pixels = picture_.data + row * picture_.shape[2] * picture_.row_stride;
     float* to = unrolled_.data() + row * columns * length;
     for (int64_t q = 0; q < columns; ++q, to += length) {
@@ -73,12 +78,13 @@ class UnrolledConvolution final : public Kernel {
   void copy(const float* pixels, const RowPart& part, float* to) const {
     const int64_t channels = picture_.shape[3];
     if (picture_.dense()) {
-      std::copy_n(pixels + (part.first_column + part.begin) * channels, (part.end - part.begin) * channels,
-                  to + part.begin * channels);
+      std::copy_n(pixels + (part.first_column + part.begin) * channels,
+                  (part.end - part.begin) * channels, to + part.begin * channels);
       return;
     }
     for (int64_t tap = part.begin; tap < part.end; ++tap) {
-      std::copy_n(pixels + (part.first_column + tap) * picture_.row_stride, channels, to + tap * channels);
+      std::copy_n(pixels + (part.first_column + tap) * picture_.row_stride, channels,
+                  to + tap * channels);
     }
   }
 
@@ -95,9 +101,11 @@ bool unrolling_pays(const WindowGeometry& window, int64_t group, const Shape& we
          window.kernel[1] <= 4 * window.strides[1];
 }
 
-Result<KernelPtr> make_unrolled_convolution_kernel(const WindowGeometry& window, const Tensor& weight, Tensor bias,
+Result<KernelPtr> make_unrolled_convolution_kernel(const WindowGeometry& window,
+                                                   const Tensor& weight, Tensor bias,
                                                    OutputClamp clamp) {
-  TRY(KernelPtr inner, make_convolution_kernel(column_window(window), 1, column_weight(weight), std::move(bias), clamp));
+  TRY(KernelPtr inner, make_convolution_kernel(column_window(window), 1, column_weight(weight),
+                                               std::move(bias), clamp));
   return std::make_unique<UnrolledConvolution>(window, std::move(inner));
 }
 

@@ -14,7 +14,8 @@ Status status_from_xnn(xnn_status status, std::string_view what) {
       return fail(ErrorCode::kOutOfMemory,
                   "no memory left for " + text + "; use a smaller picture or close other tabs");
     case xnn_status_unsupported_hardware:
-      return fail(ErrorCode::kUnsupported, "this processor cannot run " + text + "; try another build");
+      return fail(ErrorCode::kUnsupported,
+                  "this processor cannot run " + text + "; try another build");
     case xnn_status_unsupported_parameter:
     case xnn_status_invalid_parameter:
       return fail(ErrorCode::kUnsupported, "XNNPACK refused the parameters of " + text);

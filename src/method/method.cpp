@@ -10,37 +10,44 @@ double parameter_value(const MethodInfo& info, const RunMethod& request, std::st
   CHECK(described != info.parameters.end());
   const auto given = std::ranges::find(request.parameters, id, &ParameterValue::id);
   const double value = given == request.parameters.end() ? described->initial : given->value;
-  const double clamped = std::isfinite(value) ? std::clamp(value, described->minimum, described->maximum) : described->initial;
+  const double clamped = std::isfinite(value)
+                             ? std::clamp(value, described->minimum, described->maximum)
+                             : described->initial;
   return described->type == ParameterType::kNumber ? clamped : std::round(clamped);
 }
 
 Status check_request(const MethodInfo& info, const RunMethod& request, const Model& model) {
   for (const ParameterValue& parameter : request.parameters) {
-    if (std::ranges::find(info.parameters, parameter.id, &ParameterInfo::id) == info.parameters.end()) {
+    if (std::ranges::find(info.parameters, parameter.id, &ParameterInfo::id) ==
+        info.parameters.end()) {
       return fail(ErrorCode::kInvalidArgument, info.id + " has no parameter named " + parameter.id);
     }
   }
   const int64_t classes = model.graph.shape(model.logits).channels();
   if (request.target < -1 || request.target >= classes) {
-    return fail(ErrorCode::kInvalidArgument, "class " + std::to_string(request.target) + " does not exist; this network has classes 0 to " +
+    return fail(ErrorCode::kInvalidArgument, "class " + std::to_string(request.target) +
+                                                 " does not exist; this network has classes 0 to " +
                                                  std::to_string(classes - 1));
   }
   if (request.layer.empty()) return {};
   const ModelLayer* layer = model.find_layer(request.layer);
   if (layer == nullptr) {
-    return fail(ErrorCode::kNotFound, model.title + " has no layer named " + request.layer + "; its layers are listed on the left");
+    return fail(ErrorCode::kNotFound, model.title + " has no layer named " + request.layer +
+                                          "; its layers are listed on the left");
   }
   const int64_t channels = model.graph.shape(layer->value).channels();
   for (int32_t channel : request.channels) {
     if (channel < 0 || channel >= channels) {
-      return fail(ErrorCode::kInvalidArgument, "channel " + std::to_string(channel) + " does not exist; " + request.layer +
-                                                   " has channels 0 to " + std::to_string(channels - 1));
+      return fail(ErrorCode::kInvalidArgument,
+                  "channel " + std::to_string(channel) + " does not exist; " + request.layer +
+                      " has channels 0 to " + std::to_string(channels - 1));
     }
   }
   return {};
 }
 
-Map make_map(int64_t height, int64_t width, std::span<const float> values, bool is_signed, std::string unit) {
+Map make_map(int64_t height, int64_t width, std::span<const float> values, bool is_signed,
+             std::string unit) {
   CHECK(static_cast<int64_t>(values.size()) == height * width);
   Map map;
   map.height = static_cast<int32_t>(height);
@@ -57,17 +64,23 @@ Map make_map(int64_t height, int64_t width, std::span<const float> values, bool 
 Text diagnose_map(const Map& map) {
   for (size_t i = 0; i < map.values.float_count(); ++i) {
     if (!std::isfinite(map.values.floats()[i])) {
-      return {"The map holds values that are not numbers: the network's own numbers overflowed on this picture.",
-              "图中出现了非数值：这张图片使网络自身的计算溢出了。"};
+      return {
+          "The map holds values that are not numbers: the network's own numbers overflowed on this "
+          "picture.",
+          "图中出现了非数值：这张图片使网络自身的计算溢出了。"};
     }
   }
   if (map.minimum == 0 && map.maximum == 0) {
-    return {"The map is zero everywhere: no change of a pixel would change this class's score now, because its score is "
-            "held at zero by a ReLU. Choose a class that the network considers possible.",
-            "整张图都是零：该类别的分数被 ReLU 截在零，改变任何像素都不会影响它。请选择网络认为有可能的类别。"};
+    return {
+        "The map is zero everywhere: no change of a pixel would change this class's score now, "
+        "because its score is "
+        "held at zero by a ReLU. Choose a class that the network considers possible.",
+        "整张图都是零：该类别的分数被 ReLU "
+        "截在零，改变任何像素都不会影响它。请选择网络认为有可能的类别。"};
   }
   if (map.minimum == map.maximum) {
-    return {"The map is constant: it says nothing about places.", "整张图的值都相同：它没有指出任何位置。"};
+    return {"The map is constant: it says nothing about places.",
+            "整张图的值都相同：它没有指出任何位置。"};
   }
   return {};
 }

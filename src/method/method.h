@@ -18,9 +18,9 @@ namespace convscope {
 // What a method works on. Model and session outlive the run; a run is destroyed before they change.
 struct MethodContext {
   const Model& model;
-  Session& session;                       // of the trained network, or of its untrained copy
-  Tensor input;                           // 1×H×W×3, exactly what the network sees
-  std::shared_ptr<const Image> picture;   // upright, as the person gave it
+  Session& session;                      // of the trained network, or of its untrained copy
+  Tensor input;                          // 1×H×W×3, exactly what the network sees
+  std::shared_ptr<const Image> picture;  // upright, as the person gave it
 };
 
 // Yields previews; the last one is the result.
@@ -34,12 +34,13 @@ struct Method {
 // The value of a parameter: the request's, clamped into its range, else its initial value.
 double parameter_value(const MethodInfo& info, const RunMethod& request, std::string_view id);
 
-// Checks a request against a method's table: unknown parameters, a layer that is missing or not in the model, a class or
-// channel out of range, each with one sentence.
+// Checks a request against a method's table: unknown parameters, a layer that is missing or not in
+// the model, a class or channel out of range, each with one sentence.
 Status check_request(const MethodInfo& info, const RunMethod& request, const Model& model);
 
 // A plane of float32 with its range.
-Map make_map(int64_t height, int64_t width, std::span<const float> values, bool is_signed, std::string unit);
+Map make_map(int64_t height, int64_t width, std::span<const float> values, bool is_signed,
+             std::string unit);
 
 // Why a map is blank or must be doubted; empty where nothing is wrong.
 Text diagnose_map(const Map& map);

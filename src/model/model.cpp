@@ -67,16 +67,20 @@ std::string model_error_chinese(const Error& error) {
     return std::string(what) + "（" + error.message + "）";
   };
   switch (error.code) {
-    case ErrorCode::kMalformed: return say("模型文件已损坏或不完整；请重新下载。");
+    case ErrorCode::kMalformed:
+      return say("模型文件已损坏或不完整；请重新下载。");
     case ErrorCode::kUnsupported:
       return say("模型文件用到了 ConvScope 不支持的内容；请选择另一个网络。");
-    case ErrorCode::kTooLarge: return say("模型文件超出了 ConvScope 的上限；请选择更小的网络。");
+    case ErrorCode::kTooLarge:
+      return say("模型文件超出了 ConvScope 的上限；请选择更小的网络。");
     case ErrorCode::kOutOfMemory:
       return say("内存不足，无法打开这个网络；请关闭其他标签页后再试。");
     case ErrorCode::kNotFound:
-    case ErrorCode::kInvalidArgument: return say("这个文件与所选的网络不符；请重新选择。");
+    case ErrorCode::kInvalidArgument:
+      return say("这个文件与所选的网络不符；请重新选择。");
     case ErrorCode::kCancelled:
-    case ErrorCode::kInternal: return say("无法打开这个网络；请重新加载页面。");
+    case ErrorCode::kInternal:
+      return say("无法打开这个网络；请重新加载页面。");
   }
   return say("无法打开这个网络。");
 }

@@ -3,7 +3,8 @@
 //   y = a + b                 a, b: shapes that broadcast; y: their common shape
 //   da = dy, db = dy, each summed over the axes along which it was repeated
 //
-// He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385 (skip connections); ONNX Add.
+// He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385 (skip connections);
+// ONNX Add.
 #include "graph/sum.h"
 #include "ops/support.h"
 
@@ -14,10 +15,13 @@ constexpr OpDoc kDoc = {
     .kind = "Add",
     .title = {"Sum (skip connection)", "相加（跳跃连接）"},
     .equation = "y = a + b",
-    .intuition = {"Two versions of the same picture are laid on top of each other. In residual networks one is the "
+    .intuition = {"Two versions of the same picture are laid on top of each other. In residual "
+                  "networks one is the "
                   "block's input, so that the block only has to learn what to change.",
-                  "把同一图像的两个版本叠加在一起。在残差网络中，其中一个就是模块的输入，模块只需学习要改动什么。"},
-    .derivative = {"Both inputs receive the gradient unchanged: a motorway on which it reaches early layers undiminished.",
+                  "把同一图像的两个版本叠加在一起。在残差网络中，其中一个就是模块的输入，模块只需学"
+                  "习要改动什么。"},
+    .derivative = {"Both inputs receive the gradient unchanged: a motorway on which it reaches "
+                   "early layers undiminished.",
                    "两个输入都原样收到梯度：像一条高速公路，梯度沿着它毫不减弱地到达前面的层。"},
     .reference = "He et al. 2015, arXiv:1512.03385",
 };
@@ -34,7 +38,8 @@ class Add final : public Op {
     return std::vector<Shape>{out};
   }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     const Shape& shape = outputs[0].shape;
     for (int64_t i = 0; i < shape.elements(); ++i) {
       outputs[0][i] = inputs[0][broadcast_index(inputs[0].shape, shape, i)] +

@@ -7,9 +7,10 @@
 namespace convscope {
 namespace {
 
-std::unexpected<Error> malformed(std::string_view name, std::string_view want, const std::string& got) {
-  return fail(ErrorCode::kMalformed,
-              "attribute " + std::string(name) + " wants " + std::string(want) + "; got '" + got + "'");
+std::unexpected<Error> malformed(std::string_view name, std::string_view want,
+                                 const std::string& got) {
+  return fail(ErrorCode::kMalformed, "attribute " + std::string(name) + " wants " +
+                                         std::string(want) + "; got '" + got + "'");
 }
 
 bool parse_integer(std::string_view text, int64_t* out) {
@@ -23,7 +24,8 @@ Result<int64_t> Attributes::integer(std::string_view name, int64_t fallback) con
   const auto found = values_.find(name);
   if (found == values_.end()) return fallback;
   int64_t value = 0;
-  if (!parse_integer(found->second, &value)) return malformed(name, "a whole number", found->second);
+  if (!parse_integer(found->second, &value))
+    return malformed(name, "a whole number", found->second);
   return value;
 }
 
@@ -32,11 +34,13 @@ Result<float> Attributes::number(std::string_view name, float fallback) const {
   if (found == values_.end()) return fallback;
   char* end = nullptr;
   const float value = std::strtof(found->second.c_str(), &end);
-  if (found->second.empty() || *end != '\0' || std::isnan(value)) return malformed(name, "a number", found->second);
+  if (found->second.empty() || *end != '\0' || std::isnan(value))
+    return malformed(name, "a number", found->second);
   return value;
 }
 
-Result<std::vector<int64_t>> Attributes::integers(std::string_view name, std::vector<int64_t> fallback) const {
+Result<std::vector<int64_t>> Attributes::integers(std::string_view name,
+                                                  std::vector<int64_t> fallback) const {
   const auto found = values_.find(name);
   if (found == values_.end()) return fallback;
   std::vector<int64_t> out;

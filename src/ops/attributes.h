@@ -1,4 +1,5 @@
-// Attributes of an operator as text, the way bundles and printed graphs write them: "kernel=3,3 strides=2,2".
+// Attributes of an operator as text, the way bundles and printed graphs write them: "kernel=3,3
+// strides=2,2".
 #pragma once
 
 #include <map>
@@ -12,10 +13,13 @@ namespace convscope {
 
 class Attributes {
  public:
-  void set(std::string name, std::string value) { values_.insert_or_assign(std::move(name), std::move(value)); }
+  void set(std::string name, std::string value) {
+    values_.insert_or_assign(std::move(name), std::move(value));
+  }
   bool has(std::string_view name) const { return values_.find(name) != values_.end(); }
 
-  // Each fails with `malformed` where the text is not of that type; a missing name gives the fallback.
+  // Each fails with `malformed` where the text is not of that type; a missing name gives the
+  // fallback.
   Result<int64_t> integer(std::string_view name, int64_t fallback) const;
   Result<float> number(std::string_view name, float fallback) const;
   Result<std::vector<int64_t>> integers(std::string_view name, std::vector<int64_t> fallback) const;

@@ -5,8 +5,10 @@
 
 namespace convscope {
 
-// One over the number of elements that the window at (p, q) counts; 0 for a window that counts none.
-inline double average_weight(const Window& window, int64_t height, int64_t width, int64_t p, int64_t q) {
+// One over the number of elements that the window at (p, q) counts; 0 for a window that counts
+// none.
+inline double average_weight(const Window& window, int64_t height, int64_t width, int64_t p,
+                             int64_t q) {
   const WindowGeometry g = window.geometry(height, width);
   const Pads counted = window.count_include_pad ? g.pads : Pads{};
   int64_t count = 0;

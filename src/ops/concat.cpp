@@ -15,9 +15,11 @@ constexpr OpDoc kDoc = {
     .kind = "Concat",
     .title = {"Concatenation", "拼接"},
     .equation = "y = [a | b | …]",
-    .intuition = {"Maps made by different filters are put side by side, and the next layer may use them all. In a "
+    .intuition = {"Maps made by different filters are put side by side, and the next layer may use "
+                  "them all. In a "
                   "fire module these are the 1×1 and the 3×3 filters' maps.",
-                  "把不同滤波器得到的特征图并排放在一起，下一层可以全部使用。在 fire 模块中，它们来自 1×1 和 3×3 滤波器。"},
+                  "把不同滤波器得到的特征图并排放在一起，下一层可以全部使用。在 fire "
+                  "模块中，它们来自 1×1 和 3×3 滤波器。"},
     .derivative = {"The gradient is cut apart again, and each input receives its own piece.",
                    "梯度再被切开，每个输入收到属于自己的那一段。"},
     .reference = "Szegedy et al. 2014, arXiv:1409.4842",
@@ -36,7 +38,8 @@ class Concat final : public Op {
     for (const Shape& part : inputs.subspan(1)) {
       if (part.rank() != out.rank()) return shape_error(*this, "wants inputs of one rank", inputs);
       for (int i = 0; i < out.rank(); ++i) {
-        if (i != axis && part[i] != out[i]) return shape_error(*this, "wants inputs that differ along the axis only", inputs);
+        if (i != axis && part[i] != out[i])
+          return shape_error(*this, "wants inputs that differ along the axis only", inputs);
       }
       out.set(axis, out[axis] + part[axis]);
     }
@@ -44,7 +47,8 @@ class Concat final : public Op {
   }
   int64_t flops(std::span<const Shape>, std::span<const Shape>) const override { return 0; }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     const Shape& shape = outputs[0].shape;
     const int axis = axis_ < 0 ? axis_ + shape.rank() : axis_;
     const int64_t outer = outer_elements(shape, axis);
@@ -95,7 +99,8 @@ OpEntry concat_entry() {
         TRY_STATUS(only_attributes(attributes, kDoc.kind, {"axis"}));
         TRY(const int64_t axis, attributes.integer("axis", -1));
         if (axis < -kMaxRank || axis >= kMaxRank) {
-          return fail(ErrorCode::kInvalidArgument, "axis wants a number from -6 to 5; got " + std::to_string(axis));
+          return fail(ErrorCode::kInvalidArgument,
+                      "axis wants a number from -6 to 5; got " + std::to_string(axis));
         }
         return make_concat(static_cast<int>(axis));
       },

@@ -1,7 +1,8 @@
 // ConvInputGrad: the input gradient of Conv, which is the transposed convolution.
 //
 //   dx[n, s·p + d·k − t, s·q + d·l − t, i] += Σ_o dy[n,p,q,o] · w[o,k,l,i]
-//     dy: N×P×Q×O   w: O×KH×KW×(I/g)   dx: N×H×W×I (H and W are attributes: a stride that does not divide hides them)
+//     dy: N×P×Q×O   w: O×KH×KW×(I/g)   dx: N×H×W×I (H and W are attributes: a stride that does not
+//     divide hides them)
 //   d(dx)/d(dy): Conv again
 //
 // Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285.
@@ -16,9 +17,11 @@ constexpr OpDoc kDoc = {
     .kind = "ConvInputGrad",
     .title = {"Convolution, backwards", "卷积的反向"},
     .equation = "∂x[s·p+k, s·q+l, i] += Σₒ ∂y[p,q,o] · w[o,k,l,i]",
-    .intuition = {"Every output pixel paints its pattern back onto the places it looked at, as strongly as its own "
-                  "gradient says. Where windows overlap, the paint adds up.",
-                  "每个输出像素按自己梯度的强弱，把它的图案画回它看过的地方。窗口重叠处，颜料相加。"},
+    .intuition =
+        {"Every output pixel paints its pattern back onto the places it looked at, as strongly as "
+         "its own "
+         "gradient says. Where windows overlap, the paint adds up.",
+         "每个输出像素按自己梯度的强弱，把它的图案画回它看过的地方。窗口重叠处，颜料相加。"},
     .derivative = {"Painting back is linear, and its transpose is the convolution itself.",
                    "画回去是线性的，它的转置就是卷积本身。"},
     .reference = "Dumoulin & Visin 2016, arXiv:1603.07285",
@@ -30,8 +33,8 @@ class ConvInputGrad final : public Op {
       : window_(window), group_(group), height_(height), width_(width) {}
   const OpDoc& doc() const override { return kDoc; }
   std::string attributes() const override {
-    return window_.text() + (group_ == 1 ? "" : " group=" + std::to_string(group_)) + " size=" + std::to_string(height_) +
-           "," + std::to_string(width_);
+    return window_.text() + (group_ == 1 ? "" : " group=" + std::to_string(group_)) +
+           " size=" + std::to_string(height_) + "," + std::to_string(width_);
   }
 
   Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
@@ -40,9 +43,10 @@ class ConvInputGrad final : public Op {
     }
     const Shape &dy = inputs[0], &w = inputs[1];
     const auto [p, q] = window_.output_size(height_, width_);
-    if (dy[1] != p || dy[2] != q || dy[3] != w[0] || w[0] % group_ != 0 || w[1] != window_.kernel[0] ||
-        w[2] != window_.kernel[1]) {
-      return shape_error(*this, "dy is not what the convolution of an input of that size gives", inputs);
+    if (dy[1] != p || dy[2] != q || dy[3] != w[0] || w[0] % group_ != 0 ||
+        w[1] != window_.kernel[0] || w[2] != window_.kernel[1]) {
+      return shape_error(*this, "dy is not what the convolution of an input of that size gives",
+                         inputs);
     }
     return std::vector<Shape>{Shape{dy[0], height_, width_, w[3] * group_}};
   }
@@ -51,7 +55,8 @@ class ConvInputGrad final : public Op {
     return 2 * inputs[0].elements() * inputs[1].elements() / inputs[1][0];
   }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     const DoubleTensor &dy = inputs[0], &w = inputs[1];
     DoubleTensor& dx = outputs[0];
     const WindowGeometry g = window_.geometry(height_, width_);
@@ -61,9 +66,11 @@ class ConvInputGrad final : public Op {
         for (int64_t q = 0; q < dy.shape[2]; ++q) {
           for (int64_t o = 0; o < dy.shape[3]; ++o) {
             const int64_t first = o / group_outputs * group_inputs;
-            for_each_tap(g, height_, width_, p, q, [&](int64_t iy, int64_t ix, int64_t k, int64_t l) {
-              for (int64_t i = 0; i < group_inputs; ++i) dx.at(n, iy, ix, first + i) += dy.at(n, p, q, o) * w.at(o, k, l, i);
-            });
+            for_each_tap(g, height_, width_, p, q,
+                         [&](int64_t iy, int64_t ix, int64_t k, int64_t l) {
+                           for (int64_t i = 0; i < group_inputs; ++i)
+                             dx.at(n, iy, ix, first + i) += dy.at(n, p, q, o) * w.at(o, k, l, i);
+                         });
           }
         }
       }
@@ -73,20 +80,24 @@ class ConvInputGrad final : public Op {
   Result<Cotangents> vjp(VjpContext& context) const override {
     Cotangents out(2);
     if (context.wanted[0]) {
-      TRY(out[0], context.emit(make_conv(window_, group_), {context.cotangent(), context.input(1)}));
+      TRY(out[0],
+          context.emit(make_conv(window_, group_), {context.cotangent(), context.input(1)}));
     }
     if (context.wanted[1]) {
-      return fail(ErrorCode::kUnsupported, "ConvInputGrad has no derivative with respect to its weight in ConvScope");
+      return fail(ErrorCode::kUnsupported,
+                  "ConvInputGrad has no derivative with respect to its weight in ConvScope");
     }
     return out;
   }
 
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
     TRY(Tensor weight, constant_input(context, 1, "weight of a convolution"));
-    return make_convolution_input_grad_kernel(window_.geometry(height_, width_), group_, std::move(weight));
+    return make_convolution_input_grad_kernel(window_.geometry(height_, width_), group_,
+                                              std::move(weight));
   }
   std::string lowering_key(std::span<const Shape>) const override {
-    return "ConvInputGrad(" + window_.resolved(height_, width_).text() + " group=" + std::to_string(group_) + ")";
+    return "ConvInputGrad(" + window_.resolved(height_, width_).text() +
+           " group=" + std::to_string(group_) + ")";
   }
 
  private:

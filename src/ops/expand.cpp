@@ -13,7 +13,8 @@ constexpr OpDoc kDoc = {
     .kind = "Expand",
     .title = {"Repetition", "重复扩展"},
     .equation = "y[h,v,c] = x[c]",
-    .intuition = {"One value is copied to every place that needs it, as a mean is handed back to all pixels. Nothing "
+    .intuition = {"One value is copied to every place that needs it, as a mean is handed back to "
+                  "all pixels. Nothing "
                   "is computed.",
                   "把一个值复制到每个需要它的位置，例如把平均值发还给所有像素。没有任何计算。"},
     .derivative = {"A value that is used in many places collects the gradients of all of them.",
@@ -35,7 +36,8 @@ class Expand final : public Op {
     return std::vector<Shape>{shape_};
   }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     for (int64_t i = 0; i < shape_.elements(); ++i) {
       outputs[0][i] = inputs[0][broadcast_index(inputs[0].shape, shape_, i)];
     }
@@ -47,7 +49,9 @@ class Expand final : public Op {
     return Cotangents{dx};
   }
 
-  Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override { return make_expand_kernel(); }
+  Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override {
+    return make_expand_kernel();
+  }
   std::string lowering_key(std::span<const Shape>) const override { return "Expand()"; }
 
  private:
@@ -63,7 +67,8 @@ OpEntry expand_entry() {
       .kind = kDoc.kind,
       .from_attributes = nullptr,
       .samples = []() -> std::vector<OpEntry::Sample> {
-        return {{make_expand({2, 3, 4, 5}), {{2, 1, 1, 5}}, {0}, {}}, {make_expand({2, 3, 4, 5}), {{4, 1}}, {0}, {}}};
+        return {{make_expand({2, 3, 4, 5}), {{2, 1, 1, 5}}, {0}, {}},
+                {make_expand({2, 3, 4, 5}), {{4, 1}}, {0}, {}}};
       },
   };
 }

@@ -13,7 +13,8 @@ constexpr OpDoc kDoc = {
     .kind = "Flatten",
     .title = {"Flatten", "展平"},
     .equation = "y[n, (h,v,c)] = x[n,h,v,c]",
-    .intuition = {"A stack of maps becomes one long row of numbers, so that a fully connected layer can weigh them "
+    .intuition = {"A stack of maps becomes one long row of numbers, so that a fully connected "
+                  "layer can weigh them "
                   "all. Nothing is computed.",
                   "一叠特征图变成一长行数字，让全连接层可以给它们全部加权。没有任何计算。"},
     .derivative = {"The gradient is folded back into maps.", "梯度再折回成特征图。"},
@@ -38,7 +39,8 @@ class Flatten final : public Op {
   }
   int64_t flops(std::span<const Shape>, std::span<const Shape>) const override { return 0; }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     outputs[0].values = inputs[0].values;
   }
 
@@ -48,7 +50,9 @@ class Flatten final : public Op {
     return Cotangents{dx};
   }
 
-  Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override { return make_reshape_kernel(); }
+  Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override {
+    return make_reshape_kernel();
+  }
   ViewKind view_kind(std::span<const Shape>) const override { return ViewKind::kReshape; }
   std::string lowering_key(std::span<const Shape>) const override { return "Reshape()"; }
 
@@ -67,7 +71,8 @@ OpEntry flatten_entry() {
         TRY_STATUS(only_attributes(attributes, kDoc.kind, {"axis"}));
         TRY(const int64_t axis, attributes.integer("axis", 1));
         if (axis < -kMaxRank || axis > kMaxRank) {
-          return fail(ErrorCode::kInvalidArgument, "axis wants a number from -6 to 6; got " + std::to_string(axis));
+          return fail(ErrorCode::kInvalidArgument,
+                      "axis wants a number from -6 to 6; got " + std::to_string(axis));
         }
         return make_flatten(static_cast<int>(axis));
       },

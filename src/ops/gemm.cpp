@@ -14,9 +14,11 @@ constexpr OpDoc kDoc = {
     .kind = "Gemm",
     .title = {"Fully connected layer", "全连接层"},
     .equation = "y[m] = b[m] + Σₖ x[k] · w[m,k]",
-    .intuition = {"Each output weighs all inputs and adds them up, like a jury in which every member has a fixed "
+    .intuition = {"Each output weighs all inputs and adds them up, like a jury in which every "
+                  "member has a fixed "
                   "number of votes for every verdict. In a classifier the outputs are the logits.",
-                  "每个输出对所有输入加权求和，就像陪审团里每位成员对每种裁决都有固定的票数。在分类器中，这些输出就是 logits。"},
+                  "每个输出对所有输入加权求和，就像陪审团里每位成员对每种裁决都有固定的票数。在分类"
+                  "器中，这些输出就是 logits。"},
     .derivative = {"An input's influence on an output is just the weight between them.",
                    "一个输入对一个输出的影响，就是它们之间的权重。"},
     .reference = "Rosenblatt 1958, Psychological Review",
@@ -30,10 +32,12 @@ class Gemm final : public Op {
 
   Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
     if (inputs.size() < 2 || inputs.size() > 3 || inputs[0].rank() != 2 || inputs[1].rank() != 2) {
-      return shape_error(*this, "wants x (N×K), weight (M×K if transB=1, else K×M) and maybe bias (M)", inputs);
+      return shape_error(
+          *this, "wants x (N×K), weight (M×K if transB=1, else K×M) and maybe bias (M)", inputs);
     }
     const int64_t m = inputs[1][transpose_b_ ? 0 : 1], k = inputs[1][transpose_b_ ? 1 : 0];
-    if (inputs[0][1] != k) return shape_error(*this, "x does not have as many columns as the weight wants", inputs);
+    if (inputs[0][1] != k)
+      return shape_error(*this, "x does not have as many columns as the weight wants", inputs);
     if (inputs.size() == 3 && inputs[2] != Shape{m}) {
       return shape_error(*this, "the bias wants one value for each output", inputs);
     }
@@ -44,13 +48,16 @@ class Gemm final : public Op {
     return 2 * inputs[0][0] * inputs[1].elements();
   }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
-    const int64_t rows = outputs[0].shape[0], m_count = outputs[0].shape[1], k_count = inputs[0].shape[1];
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
+    const int64_t rows = outputs[0].shape[0], m_count = outputs[0].shape[1],
+                  k_count = inputs[0].shape[1];
     for (int64_t n = 0; n < rows; ++n) {
       for (int64_t m = 0; m < m_count; ++m) {
         double sum = inputs.size() > 2 ? inputs[2][m] : 0.0;
         for (int64_t k = 0; k < k_count; ++k) {
-          sum += inputs[0][n * k_count + k] * inputs[1][transpose_b_ ? m * k_count + k : k * m_count + m];
+          sum += inputs[0][n * k_count + k] *
+                 inputs[1][transpose_b_ ? m * k_count + k : k * m_count + m];
         }
         outputs[0][n * m_count + m] = sum;
       }
@@ -63,10 +70,13 @@ class Gemm final : public Op {
       TRY(out[0], context.emit(make_gemm(!transpose_b_), {context.cotangent(), context.input(1)}));
     }
     if (context.wanted[1]) {
-      return fail(ErrorCode::kUnsupported, "Gemm has no derivative with respect to its weight in ConvScope yet; ask for that of its input");
+      return fail(ErrorCode::kUnsupported,
+                  "Gemm has no derivative with respect to its weight in ConvScope yet; ask for "
+                  "that of its input");
     }
     if (out.size() == 3 && context.wanted[2]) {
-      TRY(out[2], context.emit(make_sum_to(context.shape(context.input(2))), {context.cotangent()}));
+      TRY(out[2],
+          context.emit(make_sum_to(context.shape(context.input(2))), {context.cotangent()}));
     }
     return out;
   }
@@ -74,7 +84,8 @@ class Gemm final : public Op {
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
     TRY(Tensor weight, constant_input(context, 1, "weight of a fully connected layer"));
     TRY(Tensor bias, optional_constant_input(context, 2, "bias of a fully connected layer"));
-    return make_fully_connected_kernel(transpose_b_, std::move(weight), std::move(bias), output_clamp(context));
+    return make_fully_connected_kernel(transpose_b_, std::move(weight), std::move(bias),
+                                       output_clamp(context));
   }
   bool can_clamp_output() const override { return true; }
 

@@ -13,10 +13,13 @@ constexpr OpDoc kDoc = {
     .kind = "GlobalAveragePool",
     .title = {"Global average pooling", "全局平均池化"},
     .equation = "y[c] = 1/(H·W) Σₕᵥ x[h,v,c]",
-    .intuition = {"Each channel reports how much of its pattern the picture holds, wherever it is. After this layer "
+    .intuition = {"Each channel reports how much of its pattern the picture holds, wherever it is. "
+                  "After this layer "
                   "the network knows what, but no longer where.",
-                  "每个通道报告图像中有多少它的图案，不管在哪里。经过这一层，网络知道有什么，却不再知道在哪里。"},
-    .derivative = {"Every pixel of a channel gets the same share, which is why Grad-CAM may weigh whole channels.",
+                  "每个通道报告图像中有多少它的图案，不管在哪里。经过这一层，网络知道有什么，却不再"
+                  "知道在哪里。"},
+    .derivative = {"Every pixel of a channel gets the same share, which is why Grad-CAM may weigh "
+                   "whole channels.",
                    "通道中每个像素得到相同的份额，所以 Grad-CAM 可以给整个通道加权。"},
     .reference = "Lin, Chen & Yan 2013, arXiv:1312.4400",
 };
@@ -31,9 +34,12 @@ class GlobalAveragePool final : public Op {
     }
     return std::vector<Shape>{Shape{inputs[0][0], 1, 1, inputs[0][3]}};
   }
-  int64_t flops(std::span<const Shape> inputs, std::span<const Shape>) const override { return inputs[0].elements(); }
+  int64_t flops(std::span<const Shape> inputs, std::span<const Shape>) const override {
+    return inputs[0].elements();
+  }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     const Shape& x = inputs[0].shape;
     const double weight = 1.0 / static_cast<double>(x[1] * x[2]);
     for (int64_t i = 0; i < x.elements(); ++i) {
@@ -43,7 +49,8 @@ class GlobalAveragePool final : public Op {
 
   Result<Cotangents> vjp(VjpContext& context) const override {
     const Shape x = context.shape(context.input(0));
-    TRY(const ValueId share, context.emit(make_scale(1.0f / static_cast<float>(x[1] * x[2])), {context.cotangent()}));
+    TRY(const ValueId share,
+        context.emit(make_scale(1.0f / static_cast<float>(x[1] * x[2])), {context.cotangent()}));
     TRY(const ValueId dx, context.emit(make_expand(x), {share}));
     return Cotangents{dx};
   }
@@ -65,7 +72,8 @@ OpEntry global_average_pool_entry() {
         return make_global_average_pool();
       },
       .samples = []() -> std::vector<OpEntry::Sample> {
-        return {{make_global_average_pool(), {{2, 3, 5, 7}}, {0}, {}}, {make_global_average_pool(), {{1, 1, 1, 3}}, {0}, {}}};
+        return {{make_global_average_pool(), {{2, 3, 5, 7}}, {0}, {}},
+                {make_global_average_pool(), {{1, 1, 1, 3}}, {0}, {}}};
       },
   };
 }

@@ -13,10 +13,12 @@ constexpr OpDoc kDoc = {
     .kind = "Mul",
     .title = {"Product (gate)", "相乘（门控）"},
     .equation = "y = a · b",
-    .intuition = {"One tensor turns the other up or down, element by element. A gate near 0 mutes a channel, a gate "
+    .intuition = {"One tensor turns the other up or down, element by element. A gate near 0 mutes "
+                  "a channel, a gate "
                   "near 1 leaves it alone.",
                   "一个张量逐元素地调节另一个的强弱。门控接近 0 时通道被静音，接近 1 时保持原样。"},
-    .derivative = {"Each factor's gradient is scaled by the other factor: what is muted forwards is muted backwards.",
+    .derivative = {"Each factor's gradient is scaled by the other factor: what is muted forwards "
+                   "is muted backwards.",
                    "每个因子的梯度都乘以另一个因子：前向被静音的，反向也被静音。"},
     .reference = "Hu et al. 2017, arXiv:1709.01507",
 };
@@ -33,7 +35,8 @@ class Mul final : public Op {
     return std::vector<Shape>{out};
   }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     const Shape& shape = outputs[0].shape;
     for (int64_t i = 0; i < shape.elements(); ++i) {
       outputs[0][i] = inputs[0][broadcast_index(inputs[0].shape, shape, i)] *
@@ -46,13 +49,16 @@ class Mul final : public Op {
     for (size_t i = 0; i < 2; ++i) {
       if (!context.wanted[i]) continue;
       const Shape shape = context.shape(context.input(i));
-      TRY(const ValueId scaled, context.emit(make_mul(), {context.cotangent(), context.input(1 - i)}));
+      TRY(const ValueId scaled,
+          context.emit(make_mul(), {context.cotangent(), context.input(1 - i)}));
       TRY(out[i], sum_to_shape(context, scaled, shape));
     }
     return out;
   }
 
-  Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override { return make_multiply_kernel(); }
+  Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override {
+    return make_multiply_kernel();
+  }
 };
 
 }  // namespace

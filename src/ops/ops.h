@@ -1,4 +1,5 @@
-// Factories of every operator. Activations are NHWC; convolution weights are OHWI: (out, kh, kw, in / group).
+// Factories of every operator. Activations are NHWC; convolution weights are OHWI: (out, kh, kw, in
+// / group).
 #pragma once
 
 #include <array>
@@ -18,8 +19,9 @@ namespace convscope {
 struct Window {
   std::array<int64_t, 2> kernel{1, 1}, strides{1, 1}, dilations{1, 1};
   Pads pads;
-  bool same_upper = false;  // pads follow from the input size (ONNX auto_pad=SAME_UPPER, TensorFlow "SAME")
-  bool ceil_mode = false;   // pooling only: a last window may reach beyond the padded input
+  bool same_upper =
+      false;  // pads follow from the input size (ONNX auto_pad=SAME_UPPER, TensorFlow "SAME")
+  bool ceil_mode = false;          // pooling only: a last window may reach beyond the padded input
   bool count_include_pad = false;  // average pooling only
 
   friend bool operator==(const Window&, const Window&) = default;
@@ -29,7 +31,8 @@ struct Window {
   std::array<int64_t, 2> output_size(int64_t height, int64_t width) const;
   // What kernels want: the same with resolved pads.
   WindowGeometry geometry(int64_t height, int64_t width) const;
-  // The same window with the pads of that size written out: kernels of equal windows are shared between sizes.
+  // The same window with the pads of that size written out: kernels of equal windows are shared
+  // between sizes.
   Window resolved(int64_t height, int64_t width) const;
   // As attributes: "kernel=3,3 strides=2,2 auto_pad=same_upper".
   std::string text() const;
@@ -37,38 +40,43 @@ struct Window {
   static Result<Window> from_attributes(const Attributes& attributes);
 };
 
-OpPtr make_add();                                    // (a, b), NumPy broadcasting
+OpPtr make_add();  // (a, b), NumPy broadcasting
 OpPtr make_average_pool(const Window& window);
 OpPtr make_average_pool_grad(const Window& window, int64_t height, int64_t width);  // (dy) -> dx
 OpPtr make_clip(float minimum, float maximum);       // ReLU6 is clip(0, 6)
 OpPtr make_clip_grad(float minimum, float maximum);  // (output, dy) -> dy where min < output < max
 OpPtr make_concat(int axis);
-OpPtr make_conv(const Window& window, int64_t group);               // (x, weight[, bias])
-// The same window on one channel in and one out, to show what one slice of a filter adds; fails where `conv` is no Conv.
+OpPtr make_conv(const Window& window, int64_t group);  // (x, weight[, bias])
+// The same window on one channel in and one out, to show what one slice of a filter adds; fails
+// where `conv` is no Conv.
 Result<OpPtr> single_channel_conv(const Op& conv);
-OpPtr make_conv_input_grad(const Window& window, int64_t group, int64_t height, int64_t width);  // (dy, weight) -> dx
-OpPtr make_expand(const Shape& shape);               // (x) repeated along its axes of extent 1
+OpPtr make_conv_input_grad(const Window& window, int64_t group, int64_t height,
+                           int64_t width);  // (dy, weight) -> dx
+OpPtr make_expand(const Shape& shape);      // (x) repeated along its axes of extent 1
 OpPtr make_flatten(int axis);
-OpPtr make_gemm(bool transpose_b);                   // (x, weight[, bias]); weight is (M,K) if transpose_b, else (K,M)
-OpPtr make_global_average_pool();                    // (N,H,W,C) -> (N,1,1,C)
+OpPtr make_gemm(
+    bool transpose_b);  // (x, weight[, bias]); weight is (M,K) if transpose_b, else (K,M)
+OpPtr make_global_average_pool();  // (N,H,W,C) -> (N,1,1,C)
 OpPtr make_max_pool(const Window& window);
-OpPtr make_max_pool_grad(const Window& window);      // (x, dy) -> dx: the first maximum of each window gets dy
-OpPtr make_mul();                                    // (a, b), NumPy broadcasting
+OpPtr make_max_pool_grad(
+    const Window& window);  // (x, dy) -> dx: the first maximum of each window gets dy
+OpPtr make_mul();           // (a, b), NumPy broadcasting
 OpPtr make_pad(int axis, int64_t before, int64_t after);  // zeros around x along one axis
 OpPtr make_relu();
-OpPtr make_relu_grad();                              // (output, dy) -> dy where output > 0
-OpPtr make_reshape(const Shape& shape);              // extent 0 keeps the input's, -1 is inferred
-OpPtr make_scale(float factor);                      // x times a constant
+OpPtr make_relu_grad();                  // (output, dy) -> dy where output > 0
+OpPtr make_reshape(const Shape& shape);  // extent 0 keeps the input's, -1 is inferred
+OpPtr make_scale(float factor);          // x times a constant
 OpPtr make_slice(int axis, int64_t begin, int64_t length);
 OpPtr make_softmax(int axis);
-OpPtr make_sum_to(const Shape& shape);               // (x) summed over the axes that Expand would repeat
+OpPtr make_sum_to(const Shape& shape);  // (x) summed over the axes that Expand would repeat
 
 // One line per operator in registry.cpp, sorted by kind.
 struct OpEntry {
   std::string_view kind;
   // Makes the op from a model file's attributes; null for ops that only derivatives use.
   Result<OpPtr> (*from_attributes)(const Attributes&);
-  // Small cases that every generic test runs: at least one awkward (stride that does not divide, padding, batch > 1).
+  // Small cases that every generic test runs: at least one awkward (stride that does not divide,
+  // padding, batch > 1).
   struct Sample {
     OpPtr op;
     std::vector<Shape> inputs;

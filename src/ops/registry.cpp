@@ -17,10 +17,13 @@ Result<OpPtr> make_op(std::string_view kind, const Attributes& attributes) {
   for (const OpEntry& entry : op_registry()) {
     if (entry.kind != kind || entry.from_attributes == nullptr) continue;
     auto op = entry.from_attributes(attributes);
-    if (!op) return std::unexpected(std::move(op.error()).with_context("in an operator " + std::string(kind)));
+    if (!op)
+      return std::unexpected(
+          std::move(op.error()).with_context("in an operator " + std::string(kind)));
     return op;
   }
-  return fail(ErrorCode::kUnsupported, "ConvScope has no operator " + std::string(kind) + "; export the model with standard ONNX operators");
+  return fail(ErrorCode::kUnsupported, "ConvScope has no operator " + std::string(kind) +
+                                           "; export the model with standard ONNX operators");
 }
 
 }  // namespace convscope

@@ -16,10 +16,13 @@ constexpr OpDoc kDoc = {
     .kind = "Relu",
     .title = {"Rectifier (ReLU)", "线性整流（ReLU）"},
     .equation = "y = max(0, x)",
-    .intuition = {"Evidence for a pattern passes, evidence against it becomes zero. Without this bend, layers on "
+    .intuition = {"Evidence for a pattern passes, evidence against it becomes zero. Without this "
+                  "bend, layers on "
                   "layers of convolutions would still be only one convolution.",
-                  "支持某个图案的信号原样通过，反对它的信号变成零。没有这个转折，再多层卷积叠加起来也只相当于一层卷积。"},
-    .derivative = {"Where the unit is on, a small change passes unchanged; where it is off, no change passes at all.",
+                  "支持某个图案的信号原样通过，反对它的信号变成零。没有这个转折，再多层卷积叠加起来"
+                  "也只相当于一层卷积。"},
+    .derivative = {"Where the unit is on, a small change passes unchanged; where it is off, no "
+                   "change passes at all.",
                    "单元开启处，微小的变化原样通过；关闭处，任何变化都传不过去。"},
     .reference = "Nair & Hinton 2010, ICML",
 };
@@ -33,8 +36,10 @@ class Relu final : public Op {
     return std::vector<Shape>{inputs[0]};
   }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
-    std::ranges::transform(inputs[0].values, outputs[0].values.begin(), [](double x) { return std::max(x, 0.0); });
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
+    std::ranges::transform(inputs[0].values, outputs[0].values.begin(),
+                           [](double x) { return std::max(x, 0.0); });
   }
 
   Result<Cotangents> vjp(VjpContext& context) const override {

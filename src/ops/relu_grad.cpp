@@ -14,9 +14,11 @@ constexpr OpDoc kDoc = {
     .kind = "ReluGrad",
     .title = {"Rectifier, backwards", "线性整流的反向"},
     .equation = "∂x = ∂y · [y > 0]",
-    .intuition = {"The forward pass decided which units are on; backwards, only those let the signal through. Guided "
+    .intuition = {"The forward pass decided which units are on; backwards, only those let the "
+                  "signal through. Guided "
                   "backpropagation and deconvnet are other rules for this very place.",
-                  "前向计算决定了哪些单元开启；反向时只有它们让信号通过。引导反向传播和反卷积网络就是在这里换用别的规则。"},
+                  "前向计算决定了哪些单元开启；反向时只有它们让信号通过。引导反向传播和反卷积网络就"
+                  "是在这里换用别的规则。"},
     .derivative = {"The mask is fixed by the forward pass, so it is its own derivative.",
                    "掩码由前向计算固定，因此它的导数就是它自己。"},
     .reference = "Nair & Hinton 2010, ICML",
@@ -33,7 +35,8 @@ class ReluGrad final : public Op {
     return std::vector<Shape>{inputs[1]};
   }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     std::ranges::transform(inputs[0].values, inputs[1].values, outputs[0].values.begin(),
                            [](double y, double dy) { return y > 0 ? dy : 0.0; });
   }

@@ -3,7 +3,8 @@
 //   y[c] = exp(x[c]) / Σ_j exp(x[j])             along one axis; x, y: any shape
 //   dx = y · (dy − Σ_j y[j] · dy[j])             (Mul, SumTo, Scale, Add)
 //
-// Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990; ONNX Softmax.
+// Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990; ONNX
+// Softmax.
 #include <cmath>
 
 #include "ops/support.h"
@@ -15,12 +16,16 @@ constexpr OpDoc kDoc = {
     .kind = "Softmax",
     .title = {"Softmax", "Softmax（归一化指数）"},
     .equation = "y[c] = exp(x[c]) / Σⱼ exp(x[j])",
-    .intuition = {"Scores become shares of one whole, and the largest scores take most of it. One class can only win "
+    .intuition = {"Scores become shares of one whole, and the largest scores take most of it. One "
+                  "class can only win "
                   "probability that others lose.",
-                  "分数变成一个整体的份额，最高的分数占去大部分。一个类别赢得的概率，只能来自其他类别失去的。"},
-    .derivative = {"Raising a class's own score helps it, raising any other hurts it, and once it is nearly certain "
+                  "分数变成一个整体的份额，最高的分数占去大部分。一个类别赢得的概率，只能来自其他类"
+                  "别失去的。"},
+    .derivative = {"Raising a class's own score helps it, raising any other hurts it, and once it "
+                   "is nearly certain "
                    "nothing matters any more.",
-                   "提高某类自己的分数对它有利，提高其他任何一类的分数对它不利；一旦几乎确定，什么都不再起作用。"},
+                   "提高某类自己的分数对它有利，提高其他任何一类的分数对它不利；一旦几乎确定，什么"
+                   "都不再起作用。"},
     .reference = "Bridle 1990, Neurocomputing (NATO ASI)",
 };
 
@@ -37,16 +42,21 @@ class Softmax final : public Op {
     TRY_STATUS(resolve_axis(*this, axis_, inputs));
     return std::vector<Shape>{inputs[0]};
   }
-  int64_t flops(std::span<const Shape>, std::span<const Shape> outputs) const override { return 3 * outputs[0].elements(); }
+  int64_t flops(std::span<const Shape>, std::span<const Shape> outputs) const override {
+    return 3 * outputs[0].elements();
+  }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     const Shape& shape = inputs[0].shape;
     const int axis = positive_axis(shape);
-    const int64_t outer = outer_elements(shape, axis), inner = inner_elements(shape, axis), extent = shape[axis];
+    const int64_t outer = outer_elements(shape, axis), inner = inner_elements(shape, axis),
+                  extent = shape[axis];
     for (int64_t line = 0; line < outer * inner; ++line) {
       const int64_t start = line / inner * inner * extent + line % inner;
       double maximum = inputs[0][start], sum = 0;
-      for (int64_t i = 1; i < extent; ++i) maximum = std::max(maximum, inputs[0][start + i * inner]);
+      for (int64_t i = 1; i < extent; ++i)
+        maximum = std::max(maximum, inputs[0][start + i * inner]);
       for (int64_t i = 0; i < extent; ++i) {
         sum += outputs[0][start + i * inner] = std::exp(inputs[0][start + i * inner] - maximum);
       }
@@ -70,7 +80,8 @@ class Softmax final : public Op {
     return make_softmax_kernel(positive_axis(context.inputs[0]), context.inputs[0].rank());
   }
   std::string lowering_key(std::span<const Shape> inputs) const override {
-    return "Softmax(" + std::to_string(positive_axis(inputs[0])) + " of " + std::to_string(inputs[0].rank()) + ")";
+    return "Softmax(" + std::to_string(positive_axis(inputs[0])) + " of " +
+           std::to_string(inputs[0].rank()) + ")";
   }
 
  private:
@@ -90,7 +101,8 @@ OpEntry softmax_entry() {
         TRY_STATUS(only_attributes(attributes, kDoc.kind, {"axis"}));
         TRY(const int64_t axis, attributes.integer("axis", -1));
         if (axis < -kMaxRank || axis >= kMaxRank) {
-          return fail(ErrorCode::kInvalidArgument, "axis wants a number from -6 to 5; got " + std::to_string(axis));
+          return fail(ErrorCode::kInvalidArgument,
+                      "axis wants a number from -6 to 5; got " + std::to_string(axis));
         }
         return make_softmax(static_cast<int>(axis));
       },

@@ -11,7 +11,8 @@ constexpr OpDoc kDoc = {
     .kind = "SumTo",
     .title = {"Sum over axes", "按轴求和"},
     .equation = "y[c] = Σₕᵥ x[h,v,c]",
-    .intuition = {"Many numbers become one total, for example all pixels of a channel. It undoes a repetition when "
+    .intuition = {"Many numbers become one total, for example all pixels of a channel. It undoes a "
+                  "repetition when "
                   "gradients flow backwards.",
                   "许多数合成一个总和，例如一个通道的所有像素。梯度反向流动时，它抵消重复扩展。"},
     .derivative = {"Each summand moves the total one to one, so all receive the same gradient.",
@@ -32,9 +33,12 @@ class SumTo final : public Op {
     }
     return std::vector<Shape>{shape_};
   }
-  int64_t flops(std::span<const Shape> inputs, std::span<const Shape>) const override { return inputs[0].elements(); }
+  int64_t flops(std::span<const Shape> inputs, std::span<const Shape>) const override {
+    return inputs[0].elements();
+  }
 
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     for (int64_t i = 0; i < inputs[0].shape.elements(); ++i) {
       outputs[0][broadcast_index(shape_, inputs[0].shape, i)] += inputs[0][i];
     }
@@ -46,7 +50,9 @@ class SumTo final : public Op {
     return Cotangents{dx};
   }
 
-  Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override { return make_sum_to_kernel(); }
+  Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override {
+    return make_sum_to_kernel();
+  }
   std::string lowering_key(std::span<const Shape>) const override { return "SumTo()"; }
 
  private:

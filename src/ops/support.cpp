@@ -10,16 +10,20 @@ Status only_attributes(const Attributes& attributes, std::string_view kind,
     if (std::ranges::find(known, name) != known.end()) continue;
     std::string list;
     for (std::string_view item : known) list += (list.empty() ? "" : ", ") + std::string(item);
-    return fail(ErrorCode::kUnsupported, std::string(kind) + " has an attribute '" + name + "' that ConvScope does not know; it knows " +
+    return fail(ErrorCode::kUnsupported, std::string(kind) + " has an attribute '" + name +
+                                             "' that ConvScope does not know; it knows " +
                                              (list.empty() ? "none" : list));
   }
   return {};
 }
 
-Result<Tensor> optional_constant_input(const LoweringContext& context, size_t index, std::string_view what) {
+Result<Tensor> optional_constant_input(const LoweringContext& context, size_t index,
+                                       std::string_view what) {
   if (index >= context.inputs.size()) return Tensor();
   if (context.parameters[index] == nullptr) {
-    return fail(ErrorCode::kUnsupported, "the " + std::string(what) + " must be a parameter of the model, not a computed value");
+    return fail(
+        ErrorCode::kUnsupported,
+        "the " + std::string(what) + " must be a parameter of the model, not a computed value");
   }
   return *context.parameters[index];
 }
@@ -32,7 +36,9 @@ Result<Tensor> constant_input(const LoweringContext& context, size_t index, std:
 Result<int> resolve_axis(const Op& op, int axis, std::span<const Shape> inputs) {
   const int rank = inputs[0].rank();
   if (axis < -rank || axis >= rank) {
-    return shape_error(op, "axis " + std::to_string(axis) + " does not exist in rank " + std::to_string(rank), inputs);
+    return shape_error(
+        op, "axis " + std::to_string(axis) + " does not exist in rank " + std::to_string(rank),
+        inputs);
   }
   return axis < 0 ? axis + rank : axis;
 }
@@ -66,16 +72,20 @@ int64_t inner_elements(const Shape& shape, int axis) {
   return count;
 }
 
-Result<std::vector<Shape>> infer_pool(const Op& op, const Window& window, std::span<const Shape> inputs) {
-  if (inputs.size() != 1 || inputs[0].rank() != 4) return shape_error(op, "wants one input of shape N×H×W×C", inputs);
+Result<std::vector<Shape>> infer_pool(const Op& op, const Window& window,
+                                      std::span<const Shape> inputs) {
+  if (inputs.size() != 1 || inputs[0].rank() != 4)
+    return shape_error(op, "wants one input of shape N×H×W×C", inputs);
   const Shape& x = inputs[0];
   const WindowGeometry geometry = window.geometry(x[1], x[2]);
   const Pads& pads = geometry.pads;
-  if (std::max(pads.top, pads.bottom) >= geometry.extent(0) || std::max(pads.left, pads.right) >= geometry.extent(1)) {
+  if (std::max(pads.top, pads.bottom) >= geometry.extent(0) ||
+      std::max(pads.left, pads.right) >= geometry.extent(1)) {
     return shape_error(op, "pads must be smaller than the window", inputs);
   }
   const auto [height, width] = window.output_size(x[1], x[2]);
-  if (height <= 0 || width <= 0) return shape_error(op, "the window is larger than the padded input", inputs);
+  if (height <= 0 || width <= 0)
+    return shape_error(op, "the window is larger than the padded input", inputs);
   return std::vector<Shape>{Shape{x[0], height, width, x[3]}};
 }
 

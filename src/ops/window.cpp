@@ -15,18 +15,22 @@ std::string pair_text(const std::array<int64_t, 2>& pair) {
 
 Result<std::array<int64_t, 2>> read_pair(const Attributes& attributes, std::string_view name) {
   TRY(const std::vector<int64_t> values, attributes.integers(name, {1, 1}));
-  if (values.size() != 2 || std::ranges::any_of(values, [](int64_t v) { return v < 1 || v > kMaxExtent; })) {
-    return fail(ErrorCode::kInvalidArgument, std::string(name) + " wants two numbers from 1 to 4096; got '" +
+  if (values.size() != 2 ||
+      std::ranges::any_of(values, [](int64_t v) { return v < 1 || v > kMaxExtent; })) {
+    return fail(ErrorCode::kInvalidArgument, std::string(name) +
+                                                 " wants two numbers from 1 to 4096; got '" +
                                                  attributes.text(name, "") + "'");
   }
   return std::array<int64_t, 2>{values[0], values[1]};
 }
 
-int64_t outputs_along(int64_t input, int64_t extent, int64_t stride, int64_t pad_begin, int64_t pad_end, bool ceil_mode) {
+int64_t outputs_along(int64_t input, int64_t extent, int64_t stride, int64_t pad_begin,
+                      int64_t pad_end, bool ceil_mode) {
   const int64_t room = input + pad_begin + pad_end - extent;
   if (room < 0) return 0;
   int64_t count = (ceil_mode ? (room + stride - 1) / stride : room / stride) + 1;
-  // A window that would begin behind the input and its leading pad is dropped, as PyTorch and ONNX do.
+  // A window that would begin behind the input and its leading pad is dropped, as PyTorch and ONNX
+  // do.
   if (ceil_mode && (count - 1) * stride >= input + pad_begin) --count;
   return count;
 }
@@ -80,18 +84,22 @@ Result<Window> Window::from_attributes(const Attributes& attributes) {
   TRY(window.strides, read_pair(attributes, "strides"));
   TRY(window.dilations, read_pair(attributes, "dilations"));
   TRY(const std::vector<int64_t> pads, attributes.integers("pads", {0, 0, 0, 0}));
-  if (pads.size() != 4 || std::ranges::any_of(pads, [](int64_t v) { return v < 0 || v > kMaxExtent; })) {
+  if (pads.size() != 4 ||
+      std::ranges::any_of(pads, [](int64_t v) { return v < 0 || v > kMaxExtent; })) {
     return fail(ErrorCode::kInvalidArgument,
-                "pads wants four numbers from 0 to 4096 (top, left, bottom, right); got '" + attributes.text("pads", "") + "'");
+                "pads wants four numbers from 0 to 4096 (top, left, bottom, right); got '" +
+                    attributes.text("pads", "") + "'");
   }
   window.pads = {pads[0], pads[1], pads[2], pads[3]};
   const std::string auto_pad = attributes.text("auto_pad", "notset");
   if (auto_pad != "notset" && auto_pad != "same_upper") {
-    return fail(ErrorCode::kUnsupported, "auto_pad can be same_upper or notset; got '" + auto_pad + "'");
+    return fail(ErrorCode::kUnsupported,
+                "auto_pad can be same_upper or notset; got '" + auto_pad + "'");
   }
   window.same_upper = auto_pad == "same_upper";
   if (window.same_upper && window.pads.any()) {
-    return fail(ErrorCode::kInvalidArgument, "auto_pad=same_upper and pads exclude each other; give one");
+    return fail(ErrorCode::kInvalidArgument,
+                "auto_pad=same_upper and pads exclude each other; give one");
   }
   TRY(const int64_t ceil_mode, attributes.integer("ceil_mode", 0));
   TRY(const int64_t include_pad, attributes.integer("count_include_pad", 0));

@@ -1,4 +1,5 @@
-// The page module's C interface: what the TypeScript around it calls. README.md explains the conventions.
+// The page module's C interface: what the TypeScript around it calls. README.md explains the
+// conventions.
 #include <GLES3/gl3.h>
 #include <emscripten.h>
 #include <emscripten/html5.h>
@@ -23,12 +24,14 @@
 namespace convscope {
 namespace {
 
-constexpr int kFramesAfterInput = 3, kFramesAfterWheel = 8;  // Dear ImGui spreads what it gets over frames
-constexpr double kProgressSeconds = 0.066;                   // at most 15 frames a second while something computes
+constexpr int kFramesAfterInput = 3,
+              kFramesAfterWheel = 8;        // Dear ImGui spreads what it gets over frames
+constexpr double kProgressSeconds = 0.066;  // at most 15 frames a second while something computes
 constexpr double kLongestStep = 0.05;
 
-// Dear ImGui's sizes are of ascent plus descent; the page's are of the em, as everywhere else on the web. These are the
-// fonts' lines in em: Inter's (2728 + 680) / 2816, Noto Sans SC's (1160 + 288) / 1000.
+// Dear ImGui's sizes are of ascent plus descent; the page's are of the em, as everywhere else on
+// the web. These are the fonts' lines in em: Inter's (2728 + 680) / 2816, Noto Sans SC's (1160 +
+// 288) / 1000.
 constexpr float kInterLine = 1.2102f, kNotoLine = 1.448f;
 // Moves letters down so that they stand in the middle of their line, in em.
 constexpr float kDrop = 0.03f;
@@ -74,7 +77,9 @@ class Page {
 
 Page g_page;
 
-std::string_view view(const char* text, int bytes) { return {text, static_cast<size_t>(std::max(0, bytes))}; }
+std::string_view view(const char* text, int bytes) {
+  return {text, static_cast<size_t>(std::max(0, bytes))};
+}
 
 // Calls `line` with each line, then `cell(i)` splits it at tabs.
 template <typename F>
@@ -103,7 +108,8 @@ bool Page::make_context() {
   attributes.majorVersion = 2;
   attributes.alpha = attributes.depth = attributes.stencil = attributes.antialias = EM_FALSE;
   attributes.enableExtensionsByDefault = EM_FALSE;
-  const EMSCRIPTEN_WEBGL_CONTEXT_HANDLE handle = emscripten_webgl_create_context("#canvas", &attributes);
+  const EMSCRIPTEN_WEBGL_CONTEXT_HANDLE handle =
+      emscripten_webgl_create_context("#canvas", &attributes);
   if (handle <= 0) return false;
   emscripten_webgl_make_context_current(handle);
   return renderer_.create();
@@ -123,7 +129,9 @@ bool Page::start(std::string_view config) {
   platform.Renderer_TextureMaxWidth = platform.Renderer_TextureMaxHeight = 4096;
   platform.Platform_SetImeDataFn = set_ime;
   platform.Platform_GetClipboardTextFn = [](ImGuiContext*) { return g_page.clipboard_.c_str(); };
-  platform.Platform_SetClipboardTextFn = [](ImGuiContext*, const char* text) { g_page.copied_ = g_page.clipboard_ = text; };
+  platform.Platform_SetClipboardTextFn = [](ImGuiContext*, const char* text) {
+    g_page.copied_ = g_page.clipboard_ = text;
+  };
   app_ = std::make_unique<App>(browser_, send_to_engine);
   for_lines(config, [&](std::string_view line) {
     const size_t equals = line.find('=');
@@ -157,7 +165,8 @@ void Page::load_font(std::string_view name, std::string_view bytes) {
   wake();
 }
 
-// Inter first, Chinese merged behind it. Glyphs are drawn into the atlas as they are met, at the screen's own density.
+// Inter first, Chinese merged behind it. Glyphs are drawn into the atlas as they are met, at the
+// screen's own density.
 void Page::rebuild_fonts() {
   fonts_changed_ = false;
   ImFontAtlas& atlas = *ImGui::GetIO().Fonts;
@@ -170,7 +179,8 @@ void Page::rebuild_fonts() {
     config.FontDataOwnedByAtlas = false;
     config.MergeMode = merge;
     config.OversampleH = config.OversampleV = 0;
-    return atlas.AddFontFromMemoryTTF(bytes.data(), static_cast<int>(bytes.size()), kTextSize, &config);
+    return atlas.AddFontFromMemoryTTF(bytes.data(), static_cast<int>(bytes.size()), kTextSize,
+                                      &config);
   };
   Fonts fonts;
   fonts.text = add(fonts_[0], false);
@@ -188,7 +198,11 @@ void Page::tell_cursor() {
   const ImGuiMouseCursor wanted = ImGui::GetMouseCursor();
   if (wanted == cursor_) return;
   cursor_ = wanted;
-  browser_.request("cursor", wanted == ImGuiMouseCursor_Hand ? "pointer" : wanted == ImGuiMouseCursor_TextInput ? "text" : "default", {});
+  browser_.request("cursor",
+                   wanted == ImGuiMouseCursor_Hand        ? "pointer"
+                   : wanted == ImGuiMouseCursor_TextInput ? "text"
+                                                          : "default",
+                   {});
 }
 
 void Page::set_ime(ImGuiContext*, ImGuiViewport*, ImGuiPlatformImeData* data) {
@@ -247,11 +261,25 @@ bool Page::key(std::string_view code, bool down, int modifiers) {
   // The browser keeps its own shortcuts; what moves or presses things on the page is the page's.
   if ((modifiers & (1 | 4 | 8)) != 0) return false;
   switch (name) {
-    case ImGuiKey_Tab: case ImGuiKey_UpArrow: case ImGuiKey_DownArrow: case ImGuiKey_LeftArrow: case ImGuiKey_RightArrow:
-    case ImGuiKey_Enter: case ImGuiKey_KeypadEnter: case ImGuiKey_Escape: case ImGuiKey_F1: case ImGuiKey_Home:
-    case ImGuiKey_End: case ImGuiKey_PageUp: case ImGuiKey_PageDown: return true;
-    case ImGuiKey_Space: case ImGuiKey_Slash: return !io.WantTextInput;
-    default: return false;
+    case ImGuiKey_Tab:
+    case ImGuiKey_UpArrow:
+    case ImGuiKey_DownArrow:
+    case ImGuiKey_LeftArrow:
+    case ImGuiKey_RightArrow:
+    case ImGuiKey_Enter:
+    case ImGuiKey_KeypadEnter:
+    case ImGuiKey_Escape:
+    case ImGuiKey_F1:
+    case ImGuiKey_Home:
+    case ImGuiKey_End:
+    case ImGuiKey_PageUp:
+    case ImGuiKey_PageDown:
+      return true;
+    case ImGuiKey_Space:
+    case ImGuiKey_Slash:
+      return !io.WantTextInput;
+    default:
+      return false;
   }
 }
 
@@ -276,18 +304,22 @@ void Page::context(bool lost) {
 }
 
 Picture picture_from(int width, int height, const uint8_t* rgba) {
-  return Picture{height, width, Blob::copy_of(rgba, static_cast<size_t>(width) * static_cast<size_t>(height) * 4)};
+  return Picture{height, width,
+                 Blob::copy_of(rgba, static_cast<size_t>(width) * static_cast<size_t>(height) * 4)};
 }
 
 }  // namespace
 }  // namespace convscope
 
-// --- exports ---------------------------------------------------------------------------------------------
+// --- exports
+// ---------------------------------------------------------------------------------------------
 
 using namespace convscope;
 #define EXPORT extern "C" EMSCRIPTEN_KEEPALIVE
 
-EXPORT void* convscope_allocate(int bytes) { return std::malloc(static_cast<size_t>(std::max(1, bytes))); }
+EXPORT void* convscope_allocate(int bytes) {
+  return std::malloc(static_cast<size_t>(std::max(1, bytes)));
+}
 EXPORT void convscope_free(void* memory) { std::free(memory); }
 
 struct IncomingBlob {
@@ -295,7 +327,8 @@ struct IncomingBlob {
   uint32_t bytes;
 };
 
-EXPORT void convscope_receive(uint8_t* header, int header_bytes, IncomingBlob* blobs, int blob_count) {
+EXPORT void convscope_receive(uint8_t* header, int header_bytes, IncomingBlob* blobs,
+                              int blob_count) {
   WireMessage wire;
   wire.header.assign(header, header + header_bytes);
   for (int i = 0; i < blob_count; ++i) {
@@ -316,7 +349,8 @@ EXPORT void page_resize(double width, double height, double dpr) {
 }
 EXPORT int page_frame(double seconds) { return g_page.frame(seconds); }
 
-EXPORT void page_pointer(int kind, double x, double y, int button, int pointer_type, int, int modifiers) {
+EXPORT void page_pointer(int kind, double x, double y, int button, int pointer_type, int,
+                         int modifiers) {
   ImGuiIO& io = ImGui::GetIO();
   io.AddMouseSourceEvent(pointer_type == 1   ? ImGuiMouseSource_TouchScreen
                          : pointer_type == 2 ? ImGuiMouseSource_Pen
@@ -373,8 +407,13 @@ EXPORT void page_models(const char* tsv, int bytes) {
   std::vector<CatalogModel> models;
   for_lines(view(tsv, bytes), [&](std::string_view line) {
     const std::vector<std::string> c = cells_of(line);
-    models.push_back({.id = c[0], .title = c[1], .licence = c[4], .bytes = std::strtoll(c[2].c_str(), nullptr, 10),
-                      .top1_percent = std::strtod(c[3].c_str(), nullptr), .available = c[5] != "0", .reason = {c[6], c[7]}});
+    models.push_back({.id = c[0],
+                      .title = c[1],
+                      .licence = c[4],
+                      .bytes = std::strtoll(c[2].c_str(), nullptr, 10),
+                      .top1_percent = std::strtod(c[3].c_str(), nullptr),
+                      .available = c[5] != "0",
+                      .reason = {c[6], c[7]}});
   });
   g_page.app().on_models(std::move(models));
   g_page.wake();
@@ -401,23 +440,29 @@ EXPORT void page_labels(int chinese, const char* text, int bytes) {
 EXPORT void page_font(const char* name, int name_bytes, const char* data, int bytes) {
   g_page.load_font(view(name, name_bytes), view(data, bytes));
 }
-EXPORT void page_model_progress(const char* id, int bytes, double received, double total, int state) {
-  g_page.app().on_download({std::string(view(id, bytes)), received, total, static_cast<DownloadState>(std::clamp(state, 0, 4))});
+EXPORT void page_model_progress(const char* id, int bytes, double received, double total,
+                                int state) {
+  g_page.app().on_download({std::string(view(id, bytes)), received, total,
+                            static_cast<DownloadState>(std::clamp(state, 0, 4))});
   g_page.wake(1);
 }
-EXPORT void page_notice(int level, const char* key, int key_bytes, const char* en, int en_bytes, const char* zh, int zh_bytes) {
-  g_page.app().on_notice({static_cast<NoticeLevel>(std::clamp(level, 0, 2)), std::string(view(key, key_bytes)),
+EXPORT void page_notice(int level, const char* key, int key_bytes, const char* en, int en_bytes,
+                        const char* zh, int zh_bytes) {
+  g_page.app().on_notice({static_cast<NoticeLevel>(std::clamp(level, 0, 2)),
+                          std::string(view(key, key_bytes)),
                           {std::string(view(en, en_bytes)), std::string(view(zh, zh_bytes))}});
   g_page.wake();
 }
-EXPORT void page_engine_state(int state, const char* build, int build_bytes, int threads, const char* en, int en_bytes,
-                              const char* zh, int zh_bytes) {
-  g_page.app().on_engine(static_cast<EngineState>(std::clamp(state, 0, 3)), std::string(view(build, build_bytes)), threads,
+EXPORT void page_engine_state(int state, const char* build, int build_bytes, int threads,
+                              const char* en, int en_bytes, const char* zh, int zh_bytes) {
+  g_page.app().on_engine(static_cast<EngineState>(std::clamp(state, 0, 3)),
+                         std::string(view(build, build_bytes)), threads,
                          {std::string(view(en, en_bytes)), std::string(view(zh, zh_bytes))});
   g_page.wake();
 }
 EXPORT void page_image_source(const char* kind, int kind_bytes, const char* name, int name_bytes) {
-  g_page.app().on_image_source(std::string(view(kind, kind_bytes)), std::string(view(name, name_bytes)));
+  g_page.app().on_image_source(std::string(view(kind, kind_bytes)),
+                               std::string(view(name, name_bytes)));
   g_page.wake();
 }
 EXPORT void page_webcam(int state) {

@@ -37,10 +37,12 @@ GLuint make_maps_texture() {
   std::vector<ImU32> colours;
   for (int map = 0; map < kMaps; ++map) {
     for (int i = 0; i < kMapColours; ++i) {
-      colours.push_back(colour_at(static_cast<Colours>(map), static_cast<float>(i) / (kMapColours - 1)));
+      colours.push_back(
+          colour_at(static_cast<Colours>(map), static_cast<float>(i) / (kMapColours - 1)));
     }
   }
-  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, kMapColours, kMaps, 0, GL_RGBA, GL_UNSIGNED_BYTE, colours.data());
+  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, kMapColours, kMaps, 0, GL_RGBA, GL_UNSIGNED_BYTE,
+               colours.data());
   return name;
 }
 
@@ -102,7 +104,8 @@ void Renderer::lost(TextureBank& bank) {
   }
 }
 
-// --- textures ------------------------------------------------------------------------------------------
+// --- textures
+// ------------------------------------------------------------------------------------------
 
 void Renderer::update_atlas(ImTextureData& texture) {
   if (texture.Status == ImTextureStatus_WantDestroy) {
@@ -114,13 +117,15 @@ void Renderer::update_atlas(ImTextureData& texture) {
   }
   if (texture.Status == ImTextureStatus_WantCreate) {
     const GLuint name = make_texture(GL_LINEAR);
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, texture.Width, texture.Height, 0, GL_RGBA, GL_UNSIGNED_BYTE, texture.GetPixels());
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, texture.Width, texture.Height, 0, GL_RGBA,
+                 GL_UNSIGNED_BYTE, texture.GetPixels());
     texture.SetTexID(name);
   } else {
     glBindTexture(GL_TEXTURE_2D, static_cast<GLuint>(texture.TexID));
     glPixelStorei(GL_UNPACK_ROW_LENGTH, texture.Width);
     for (const ImTextureRect& r : texture.Updates) {
-      glTexSubImage2D(GL_TEXTURE_2D, 0, r.x, r.y, r.w, r.h, GL_RGBA, GL_UNSIGNED_BYTE, texture.GetPixelsAt(r.x, r.y));
+      glTexSubImage2D(GL_TEXTURE_2D, 0, r.x, r.y, r.w, r.h, GL_RGBA, GL_UNSIGNED_BYTE,
+                      texture.GetPixelsAt(r.x, r.y));
     }
     glPixelStorei(GL_UNPACK_ROW_LENGTH, 0);
   }
@@ -133,21 +138,27 @@ void Renderer::upload(TextureBank::Entry& e, GLuint* name) {
   glBindTexture(GL_TEXTURE_2D, *name);
   const int width = e.columns * e.width, height = e.rows * e.height;
   if (picture) {
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width, height, 0, GL_RGBA, GL_UNSIGNED_BYTE, e.blob.data());
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width, height, 0, GL_RGBA, GL_UNSIGNED_BYTE,
+                 e.blob.data());
     return;
   }
   // The planes come one after another; the texture wants them side by side.
   const size_t bytes = e.format == PixelFormat::kValue8 ? 1 : 4;
-  const size_t row = static_cast<size_t>(e.width) * bytes, pitch = static_cast<size_t>(width) * bytes;
+  const size_t row = static_cast<size_t>(e.width) * bytes,
+               pitch = static_cast<size_t>(width) * bytes;
   scratch_.assign(pitch * static_cast<size_t>(height), 0);
   for (int plane = 0; plane < e.planes; ++plane) {
-    const uint8_t* from = e.blob.data() + static_cast<size_t>(plane) * static_cast<size_t>(e.height) * row;
-    unsigned char* to = scratch_.data() + static_cast<size_t>(plane / e.columns * e.height) * pitch +
+    const uint8_t* from =
+        e.blob.data() + static_cast<size_t>(plane) * static_cast<size_t>(e.height) * row;
+    unsigned char* to = scratch_.data() +
+                        static_cast<size_t>(plane / e.columns * e.height) * pitch +
                         static_cast<size_t>(plane % e.columns) * row;
-    for (int y = 0; y < e.height; ++y) std::memcpy(to + static_cast<size_t>(y) * pitch, from + static_cast<size_t>(y) * row, row);
+    for (int y = 0; y < e.height; ++y)
+      std::memcpy(to + static_cast<size_t>(y) * pitch, from + static_cast<size_t>(y) * row, row);
   }
   if (bytes == 1) {
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_R8, width, height, 0, GL_RED, GL_UNSIGNED_BYTE, scratch_.data());
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_R8, width, height, 0, GL_RED, GL_UNSIGNED_BYTE,
+                 scratch_.data());
   } else {
     glTexImage2D(GL_TEXTURE_2D, 0, GL_R32F, width, height, 0, GL_RED, GL_FLOAT, scratch_.data());
   }
@@ -183,12 +194,14 @@ void Renderer::upload_colourings(const std::vector<Colouring>& colourings) {
   if (texels == colouring_texels_) return;
   glActiveTexture(GL_TEXTURE2);
   glBindTexture(GL_TEXTURE_2D, colourings_);
-  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA32F, kColouringsWide, static_cast<GLsizei>(rows), 0, GL_RGBA, GL_FLOAT, texels.data());
+  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA32F, kColouringsWide, static_cast<GLsizei>(rows), 0,
+               GL_RGBA, GL_FLOAT, texels.data());
   glActiveTexture(GL_TEXTURE0);
   colouring_texels_ = std::move(texels);
 }
 
-// --- drawing ---------------------------------------------------------------------------------------------
+// --- drawing
+// ---------------------------------------------------------------------------------------------
 
 void Renderer::use(bool values, const ImDrawData& data) {
   if (used_ == static_cast<int>(values)) return;
@@ -201,11 +214,15 @@ void Renderer::use(bool values, const ImDrawData& data) {
 void Renderer::draw_list(const ImDrawList& list, const ImDrawData& data) {
   const ImVec2 scale = data.FramebufferScale;
   const int height = static_cast<int>(data.DisplaySize.y * scale.y + 0.5f);
-  glBufferData(GL_ARRAY_BUFFER, list.VtxBuffer.size_in_bytes(), list.VtxBuffer.Data, GL_STREAM_DRAW);
-  glBufferData(GL_ELEMENT_ARRAY_BUFFER, list.IdxBuffer.size_in_bytes(), list.IdxBuffer.Data, GL_STREAM_DRAW);
+  glBufferData(GL_ARRAY_BUFFER, list.VtxBuffer.size_in_bytes(), list.VtxBuffer.Data,
+               GL_STREAM_DRAW);
+  glBufferData(GL_ELEMENT_ARRAY_BUFFER, list.IdxBuffer.size_in_bytes(), list.IdxBuffer.Data,
+               GL_STREAM_DRAW);
   for (const ImDrawCmd& command : list.CmdBuffer) {
-    const int x0 = static_cast<int>(command.ClipRect.x * scale.x + 0.5f), y0 = static_cast<int>(command.ClipRect.y * scale.y + 0.5f);
-    const int x1 = static_cast<int>(command.ClipRect.z * scale.x + 0.5f), y1 = static_cast<int>(command.ClipRect.w * scale.y + 0.5f);
+    const int x0 = static_cast<int>(command.ClipRect.x * scale.x + 0.5f),
+              y0 = static_cast<int>(command.ClipRect.y * scale.y + 0.5f);
+    const int x1 = static_cast<int>(command.ClipRect.z * scale.x + 0.5f),
+              y1 = static_cast<int>(command.ClipRect.w * scale.y + 0.5f);
     const ImTextureID id = command.GetTexID();
     if (x1 <= x0 || y1 <= y0 || command.ElemCount == 0 || id == ImTextureID_Invalid) continue;
     const auto index = static_cast<uint32_t>(id);
@@ -216,7 +233,8 @@ void Renderer::draw_list(const ImDrawList& list, const ImDrawData& data) {
     if (name != bound_) glBindTexture(GL_TEXTURE_2D, bound_ = name);
     glScissor(x0, height - y1, x1 - x0, y1 - y0);
     glDrawElements(GL_TRIANGLES, static_cast<GLsizei>(command.ElemCount), GL_UNSIGNED_INT,
-                   reinterpret_cast<const void*>(static_cast<uintptr_t>(command.IdxOffset * sizeof(ImDrawIdx))));
+                   reinterpret_cast<const void*>(
+                       static_cast<uintptr_t>(command.IdxOffset * sizeof(ImDrawIdx))));
   }
 }
 
@@ -226,7 +244,8 @@ void Renderer::draw(ImDrawData& data, TextureBank& bank) {
   if (width <= 0 || height <= 0) return;
   if (data.Textures != nullptr) {
     for (ImTextureData* texture : *data.Textures) {
-      if (texture->Status != ImTextureStatus_OK && texture->Status != ImTextureStatus_Destroyed) update_atlas(*texture);
+      if (texture->Status != ImTextureStatus_OK && texture->Status != ImTextureStatus_Destroyed)
+        update_atlas(*texture);
     }
   }
   update_bank(bank);
@@ -235,9 +254,12 @@ void Renderer::draw(ImDrawData& data, TextureBank& bank) {
   bound_ = 0;
   glViewport(0, 0, width, height);
   constexpr GLsizei kStride = sizeof(ImDrawVert);
-  glVertexAttribPointer(0, 2, GL_FLOAT, GL_FALSE, kStride, reinterpret_cast<const void*>(offsetof(ImDrawVert, pos)));
-  glVertexAttribPointer(1, 2, GL_FLOAT, GL_FALSE, kStride, reinterpret_cast<const void*>(offsetof(ImDrawVert, uv)));
-  glVertexAttribPointer(2, 4, GL_UNSIGNED_BYTE, GL_TRUE, kStride, reinterpret_cast<const void*>(offsetof(ImDrawVert, col)));
+  glVertexAttribPointer(0, 2, GL_FLOAT, GL_FALSE, kStride,
+                        reinterpret_cast<const void*>(offsetof(ImDrawVert, pos)));
+  glVertexAttribPointer(1, 2, GL_FLOAT, GL_FALSE, kStride,
+                        reinterpret_cast<const void*>(offsetof(ImDrawVert, uv)));
+  glVertexAttribPointer(2, 4, GL_UNSIGNED_BYTE, GL_TRUE, kStride,
+                        reinterpret_cast<const void*>(offsetof(ImDrawVert, col)));
   for (const ImDrawList* list : data.CmdLists) draw_list(*list, data);
 }
 

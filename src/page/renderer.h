@@ -1,4 +1,5 @@
-// Renderer: Dear ImGui's draw lists and TextureBank's textures on WebGL2, without ever asking GL a question.
+// Renderer: Dear ImGui's draw lists and TextureBank's textures on WebGL2, without ever asking GL a
+// question.
 #pragma once
 
 #include <GLES3/gl3.h>
@@ -12,7 +13,8 @@ namespace convscope {
 
 class Renderer {
  public:
-  // Makes the programs and buffers; false if WebGL2 refuses a shader. Also after a restored context.
+  // Makes the programs and buffers; false if WebGL2 refuses a shader. Also after a restored
+  // context.
   bool create();
   // The context is gone, and every name with it.
   void lost(TextureBank& bank);
@@ -37,7 +39,7 @@ class Renderer {
   std::vector<GLuint> bank_names_;
   std::vector<float> colouring_texels_;
   std::vector<unsigned char> scratch_;
-  int used_ = -1;                  // 0 plain, 1 values, -1 neither
+  int used_ = -1;  // 0 plain, 1 values, -1 neither
   GLuint bound_ = 0;
 };
 

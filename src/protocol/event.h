@@ -10,41 +10,52 @@ namespace convscope {
 
 // Sent once, unasked, when the engine can take commands.
 struct EngineReady {
-  std::string build;               // simd, simd-threads, relaxed, relaxed-threads, native
+  std::string build;  // simd, simd-threads, relaxed, relaxed-threads, native
   int32_t threads = 1, max_threads = 1;
   std::vector<MethodInfo> methods;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.build, s.threads, s.max_threads, s.methods); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.build, s.threads, s.max_threads, s.methods);
+  }
 };
 
 struct ModelLoaded {
   ModelInfo model;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.model); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.model);
+  }
 };
 
 struct ImageReady {
-  int32_t width = 0, height = 0;   // of the picture as it stands upright
-  Picture preview;                 // the whole picture, at most 640 px on its longer side
-  template <class V, class S> static void fields(V& v, S& s) { v(s.width, s.height, s.preview); }
+  int32_t width = 0, height = 0;  // of the picture as it stands upright
+  Picture preview;                // the whole picture, at most 640 px on its longer side
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.width, s.height, s.preview);
+  }
 };
 
 // The strongest channels of one layer as small pictures.
 struct LayerThumbnails {
   std::string layer;
-  int32_t height = 0, width = 0;   // of each
+  int32_t height = 0, width = 0;  // of each
   std::vector<int32_t> channels;
-  Blob values;                     // uint8, one plane per channel, each stretched to 0…255
-  template <class V, class S> static void fields(V& v, S& s) {
+  Blob values;  // uint8, one plane per channel, each stretched to 0…255
+  template <class V, class S>
+  static void fields(V& v, S& s) {
     v(s.layer, s.height, s.width, s.channels, s.values);
   }
 };
 
 struct ForwardDone {
-  Picture input;                   // exactly what the network saw, as RGBA
-  Blob logits, probabilities;      // float32 × classes
+  Picture input;               // exactly what the network saw, as RGBA
+  Blob logits, probabilities;  // float32 × classes
   std::vector<LayerThumbnails> thumbnails;
-  int64_t micros = 0;              // of the forward pass alone
+  int64_t micros = 0;  // of the forward pass alone
   int64_t heap_bytes = 0;
-  template <class V, class S> static void fields(V& v, S& s) {
+  template <class V, class S>
+  static void fields(V& v, S& s) {
     v(s.input, s.logits, s.probabilities, s.thumbnails, s.micros, s.heap_bytes);
   }
 };
@@ -53,10 +64,11 @@ struct Activations {
   std::string layer;
   bool pre_activation = false;
   int32_t height = 0, width = 0, channels = 0;
-  Blob values;                     // float32, channels × height × width (one plane after another)
-  Blob ranges;                     // float32, channels × 2: minimum, maximum
-  std::vector<int32_t> dead;       // channels that are zero (or constant) everywhere on this picture
-  template <class V, class S> static void fields(V& v, S& s) {
+  Blob values;                // float32, channels × height × width (one plane after another)
+  Blob ranges;                // float32, channels × 2: minimum, maximum
+  std::vector<int32_t> dead;  // channels that are zero (or constant) everywhere on this picture
+  template <class V, class S>
+  static void fields(V& v, S& s) {
     v(s.layer, s.pre_activation, s.height, s.width, s.channels, s.values, s.ranges, s.dead);
   }
 };
@@ -64,13 +76,14 @@ struct Activations {
 struct Filters {
   std::string layer, filter;
   int32_t outputs = 0, inputs = 0, kernel_height = 0, kernel_width = 0;  // inputs: per group
-  bool colour = false;             // the three inputs are the picture's colours, given as R, G, B
-  Blob values;                     // float32, outputs × inputs × kernel_height × kernel_width
-  Blob bias;                       // float32 × outputs
+  bool colour = false;  // the three inputs are the picture's colours, given as R, G, B
+  Blob values;          // float32, outputs × inputs × kernel_height × kernel_width
+  Blob bias;            // float32 × outputs
   std::vector<int32_t> by_similarity;  // an order in which neighbours look alike
-  template <class V, class S> static void fields(V& v, S& s) {
-    v(s.layer, s.filter, s.outputs, s.inputs, s.kernel_height, s.kernel_width, s.colour, s.values, s.bias,
-      s.by_similarity);
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.layer, s.filter, s.outputs, s.inputs, s.kernel_height, s.kernel_width, s.colour, s.values,
+      s.bias, s.by_similarity);
   }
 };
 
@@ -78,7 +91,8 @@ struct FilterResponse {
   std::string layer, filter;
   int32_t output_channel = 0, input_channel = -1;
   Map map;
-  template <class V, class S> static void fields(V& v, S& s) {
+  template <class V, class S>
+  static void fields(V& v, S& s) {
     v(s.layer, s.filter, s.output_channel, s.input_channel, s.map);
   }
 };
@@ -87,12 +101,13 @@ struct FilterResponse {
 struct MethodPreview {
   std::string method;
   int32_t step = 0, steps = 0;
-  std::string stage;               // stable key of what it does now, e.g. "octave 2/4"
+  std::string stage;  // stable key of what it does now, e.g. "octave 2/4"
   std::optional<Map> map;
   std::optional<Picture> picture;
   std::vector<Figure> figures;
   bool paused = false;
-  template <class V, class S> static void fields(V& v, S& s) {
+  template <class V, class S>
+  static void fields(V& v, S& s) {
     v(s.method, s.step, s.steps, s.stage, s.map, s.picture, s.figures, s.paused);
   }
 };
@@ -103,8 +118,9 @@ struct MethodResult {
   std::string layer;
   bool untrained = false;
   int64_t micros = 0;
-  Text diagnosis;                  // empty, or why the picture is blank or must be doubted
-  template <class V, class S> static void fields(V& v, S& s) {
+  Text diagnosis;  // empty, or why the picture is blank or must be doubted
+  template <class V, class S>
+  static void fields(V& v, S& s) {
     v(s.last, s.target, s.layer, s.untrained, s.micros, s.diagnosis);
   }
 };
@@ -112,21 +128,28 @@ struct MethodResult {
 struct FileReady {
   std::string name, mime;
   Blob bytes;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.name, s.mime, s.bytes); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.name, s.mime, s.bytes);
+  }
 };
 
 struct Done {
-  template <class V, class S> static void fields(V&, S&) {}
+  template <class V, class S>
+  static void fields(V&, S&) {}
 };
 
 struct Failed {
-  std::string code;                // error_code_name
+  std::string code;  // error_code_name
   Text message;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.code, s.message); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.code, s.message);
+  }
 };
 
-using Event = std::variant<EngineReady, ModelLoaded, ImageReady, ForwardDone, Activations, Filters, FilterResponse,
-                           MethodPreview, MethodResult, FileReady, Done, Failed>;
+using Event = std::variant<EngineReady, ModelLoaded, ImageReady, ForwardDone, Activations, Filters,
+                           FilterResponse, MethodPreview, MethodResult, FileReady, Done, Failed>;
 
 // Whether an event ends its command: everything but EngineReady and MethodPreview.
 bool is_final(const Event& event);

@@ -15,7 +15,8 @@ namespace convscope {
 class Blob {
  public:
   Blob() = default;
-  explicit Blob(std::vector<uint8_t> bytes) : bytes_(std::make_shared<std::vector<uint8_t>>(std::move(bytes))) {}
+  explicit Blob(std::vector<uint8_t> bytes)
+      : bytes_(std::make_shared<std::vector<uint8_t>>(std::move(bytes))) {}
   // Copies `count` elements of a trivially copyable type.
   template <typename T>
   static Blob copy_of(const T* data, size_t count) {
@@ -37,36 +38,44 @@ class Blob {
 // One sentence in the two languages of the page.
 struct Text {
   std::string en, zh;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.en, s.zh); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.en, s.zh);
+  }
 };
 
 // --- The network -----------------------------------------------------------------------------
 
-// Where a layer's cell (y, x) looks in the input: rows start + y*jump … start + y*jump + size - 1, in px
-// of the network's input (may reach beyond it, into padding). The same for columns.
+// Where a layer's cell (y, x) looks in the input: rows start + y*jump … start + y*jump + size - 1,
+// in px of the network's input (may reach beyond it, into padding). The same for columns.
 struct ReceptiveField {
   float size = 0, jump = 0, start = 0;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.size, s.jump, s.start); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.size, s.jump, s.start);
+  }
 };
 
 // One visible layer, in the order in which it is computed.
 struct LayerInfo {
-  std::string name;                // unique; the field's name, e.g. "fire5", "block3", "conv1"
-  std::string kind;                // input conv pool fire block expand depthwise head logits softmax
-  std::string operation;           // what computes it, e.g. "Conv 7×7 / 2 + ReLU"
+  std::string name;       // unique; the field's name, e.g. "fire5", "block3", "conv1"
+  std::string kind;       // input conv pool fire block expand depthwise head logits softmax
+  std::string operation;  // what computes it, e.g. "Conv 7×7 / 2 + ReLU"
   int32_t height = 0, width = 0, channels = 0;  // of its activation
-  int64_t parameters = 0;          // weights and biases counted once
-  int64_t flops = 0;               // multiply and add count as two
-  bool has_pre_activation = false; // the value before its ReLU can be inspected
-  bool minor = false;              // a step inside a block: shown when its block is opened
+  int64_t parameters = 0;                       // weights and biases counted once
+  int64_t flops = 0;                            // multiply and add count as two
+  bool has_pre_activation = false;              // the value before its ReLU can be inspected
+  bool minor = false;  // a step inside a block: shown when its block is opened
   // Filters (kernel_height 0: this layer has none): out × in-per-group × kh × kw.
   int32_t kernel_height = 0, kernel_width = 0, filter_inputs = 0, filter_outputs = 0;
-  std::vector<std::string> filter_names;  // convolutions inside, e.g. squeeze1x1, expand1x1, expand3x3
+  std::vector<std::string>
+      filter_names;  // convolutions inside, e.g. squeeze1x1, expand1x1, expand3x3
   ReceptiveField receptive_field;
-  template <class V, class S> static void fields(V& v, S& s) {
-    v(s.name, s.kind, s.operation, s.height, s.width, s.channels, s.parameters, s.flops, s.has_pre_activation,
-      s.minor, s.kernel_height, s.kernel_width, s.filter_inputs, s.filter_outputs, s.filter_names,
-      s.receptive_field);
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.name, s.kind, s.operation, s.height, s.width, s.channels, s.parameters, s.flops,
+      s.has_pre_activation, s.minor, s.kernel_height, s.kernel_width, s.filter_inputs,
+      s.filter_outputs, s.filter_names, s.receptive_field);
   }
 };
 
@@ -74,12 +83,13 @@ struct ModelInfo {
   std::string id, title;
   int32_t input_height = 0, input_width = 0, input_channels = 3;
   int32_t classes = 0;
-  Text preprocessing;              // one sentence for the inspector
+  Text preprocessing;  // one sentence for the inspector
   int64_t parameters = 0, flops = 0;
   std::vector<LayerInfo> layers;
-  template <class V, class S> static void fields(V& v, S& s) {
-    v(s.id, s.title, s.input_height, s.input_width, s.input_channels, s.classes, s.preprocessing, s.parameters,
-      s.flops, s.layers);
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.id, s.title, s.input_height, s.input_width, s.input_channels, s.classes, s.preprocessing,
+      s.parameters, s.flops, s.layers);
   }
 };
 
@@ -96,8 +106,10 @@ struct ParameterInfo {
   bool logarithmic = false;
   std::string unit;
   std::vector<Text> choices;
-  template <class V, class S> static void fields(V& v, S& s) {
-    v(s.id, s.title, s.help, s.type, s.minimum, s.maximum, s.initial, s.step, s.logarithmic, s.unit, s.choices);
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.id, s.title, s.help, s.type, s.minimum, s.maximum, s.initial, s.step, s.logarithmic, s.unit,
+      s.choices);
   }
 };
 
@@ -105,24 +117,28 @@ enum class MethodFamily : uint8_t { kExplain, kImagine };
 
 // What the interface knows of a visualisation method; a constant in the method's file.
 struct MethodInfo {
-  std::string id;                  // e.g. "gradient", "deep_dream"
+  std::string id;  // e.g. "gradient", "deep_dream"
   MethodFamily family = MethodFamily::kExplain;
   Text title, intuition, departures;
-  std::string equation;            // UTF-8 mathematics
-  std::string citation, arxiv;     // "Simonyan et al. 2014, section 3", "1312.6034"
-  std::string source;              // path of the method's file in the repository
+  std::string equation;         // UTF-8 mathematics
+  std::string citation, arxiv;  // "Simonyan et al. 2014, section 3", "1312.6034"
+  std::string source;           // path of the method's file in the repository
   bool is_signed = false, class_specific = true, needs_layer = false;
   std::vector<ParameterInfo> parameters;
-  template <class V, class S> static void fields(V& v, S& s) {
-    v(s.id, s.family, s.title, s.intuition, s.departures, s.equation, s.citation, s.arxiv, s.source, s.is_signed,
-      s.class_specific, s.needs_layer, s.parameters);
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.id, s.family, s.title, s.intuition, s.departures, s.equation, s.citation, s.arxiv, s.source,
+      s.is_signed, s.class_specific, s.needs_layer, s.parameters);
   }
 };
 
 struct ParameterValue {
   std::string id;
   double value = 0;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.id, s.value); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.id, s.value);
+  }
 };
 
 // --- Results -----------------------------------------------------------------------------------
@@ -133,8 +149,9 @@ struct Map {
   Blob values;
   float minimum = 0, maximum = 0;
   bool is_signed = false;
-  std::string unit;                // e.g. "|∂logit/∂pixel|"
-  template <class V, class S> static void fields(V& v, S& s) {
+  std::string unit;  // e.g. "|∂logit/∂pixel|"
+  template <class V, class S>
+  static void fields(V& v, S& s) {
     v(s.height, s.width, s.values, s.minimum, s.maximum, s.is_signed, s.unit);
   }
 };
@@ -143,7 +160,10 @@ struct Map {
 struct Picture {
   int32_t height = 0, width = 0;
   Blob rgba;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.height, s.width, s.rgba); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.height, s.width, s.rgba);
+  }
 };
 
 // A labelled figure that a method reports about itself (loss, octave, mean |g| …).
@@ -151,7 +171,10 @@ struct Figure {
   Text title;
   double value = 0;
   std::string unit;
-  template <class V, class S> static void fields(V& v, S& s) { v(s.title, s.value, s.unit); }
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.title, s.value, s.unit);
+  }
 };
 
 }  // namespace convscope

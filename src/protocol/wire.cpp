@@ -51,7 +51,8 @@ class Writer {
   WireMessage& out_;
 };
 
-// Reads what Writer wrote. After the first inconsistency `ok` is false and every field is left as it is.
+// Reads what Writer wrote. After the first inconsistency `ok` is false and every field is left as
+// it is.
 class Reader {
  public:
   explicit Reader(const WireMessage& in) : in_(in) {}
@@ -78,8 +79,10 @@ class Reader {
     if constexpr (std::is_same_v<T, bool>) {
       // Any other byte than 0 or 1 is not a value of a bool.
       if (const uint8_t* byte = take(1)) {
-        if (*byte > 1) ok_ = false;
-        else value = *byte == 1;
+        if (*byte > 1)
+          ok_ = false;
+        else
+          value = *byte == 1;
       }
     } else if constexpr (kPlain<T>) {
       if (const uint8_t* bytes = take(sizeof(T))) std::memcpy(&value, bytes, sizeof(T));
@@ -150,27 +153,34 @@ Result<Message> decode_message(const WireMessage& wire, Variant Message::* paylo
   uint8_t index = 0;
   reader(version, message.request, index);
   if (!reader.ok() || version != kProtocolVersion) {
-    return fail(ErrorCode::kMalformed, "a message between page and engine has another version; reload the page");
+    return fail(ErrorCode::kMalformed,
+                "a message between page and engine has another version; reload the page");
   }
   constexpr auto kAlternatives = std::make_index_sequence<std::variant_size_v<Variant>>();
   if (!read_alternative(reader, index, message.*payload, kAlternatives) || !reader.finished()) {
-    return fail(ErrorCode::kMalformed, "a message between page and engine is damaged; reload the page");
+    return fail(ErrorCode::kMalformed,
+                "a message between page and engine is damaged; reload the page");
   }
   return message;
 }
 
 }  // namespace
 
-WireMessage encode(const CommandMessage& message) { return encode_message(message, message.command); }
+WireMessage encode(const CommandMessage& message) {
+  return encode_message(message, message.command);
+}
 WireMessage encode(const EventMessage& message) { return encode_message(message, message.event); }
 
 Result<CommandMessage> decode_command(const WireMessage& wire) {
   return decode_message(wire, &CommandMessage::command);
 }
-Result<EventMessage> decode_event(const WireMessage& wire) { return decode_message(wire, &EventMessage::event); }
+Result<EventMessage> decode_event(const WireMessage& wire) {
+  return decode_message(wire, &EventMessage::event);
+}
 
 bool is_final(const Event& event) {
-  return !std::holds_alternative<EngineReady>(event) && !std::holds_alternative<MethodPreview>(event);
+  return !std::holds_alternative<EngineReady>(event) &&
+         !std::holds_alternative<MethodPreview>(event);
 }
 
 }  // namespace convscope

@@ -1,7 +1,9 @@
-// The one codec between page and engine: a message is a small header plus blobs that are transferred whole.
+// The one codec between page and engine: a message is a small header plus blobs that are
+// transferred whole.
 //
-// Header: little endian; u32 version, u32 request, u8 alternative, then the fields in order (integers and floats as
-// they are, strings and vectors with a u32 count, optionals with a u8, a blob as its u32 index).
+// Header: little endian; u32 version, u32 request, u8 alternative, then the fields in order
+// (integers and floats as they are, strings and vectors with a u32 count, optionals with a u8, a
+// blob as its u32 index).
 #pragma once
 
 #include <span>

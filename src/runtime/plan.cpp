@@ -10,7 +10,8 @@ namespace convscope {
 Result<std::shared_ptr<Kernel>> KernelCache::get(const Op& op, const LoweringContext& context) {
   std::string key = op.lowering_key(context.inputs);
   for (const Tensor* parameter : context.parameters) {
-    key += " " + std::to_string(parameter == nullptr ? 0 : reinterpret_cast<uintptr_t>(parameter->data()));
+    key += " " + std::to_string(
+                     parameter == nullptr ? 0 : reinterpret_cast<uintptr_t>(parameter->data()));
   }
   key += " " + std::to_string(std::bit_cast<uint32_t>(context.output_min)) + " " +
          std::to_string(std::bit_cast<uint32_t>(context.output_max));
@@ -34,13 +35,15 @@ int64_t KernelCache::held_bytes() const {
 
 namespace {
 
-bool contains(const std::vector<ValueId>& ids, ValueId id) { return std::ranges::find(ids, id) != ids.end(); }
+bool contains(const std::vector<ValueId>& ids, ValueId id) {
+  return std::ranges::find(ids, id) != ids.end();
+}
 
 // Builds one plan; each member function is one pass, called in this order.
 class Planner {
  public:
-  Planner(std::shared_ptr<const Graph> graph, std::vector<ValueId> feeds, std::vector<ValueId> outputs,
-          const Parameters& parameters, KernelCache& kernels)
+  Planner(std::shared_ptr<const Graph> graph, std::vector<ValueId> feeds,
+          std::vector<ValueId> outputs, const Parameters& parameters, KernelCache& kernels)
       : graph_(*graph), parameters_(parameters), kernels_(kernels) {
     plan_.graph = std::move(graph);
     plan_.feeds = std::move(feeds);
@@ -72,15 +75,17 @@ class Planner {
     for (ValueId id : plan_.feeds) fed_.insert_or_assign(id, true);
     for (size_t i = graph_.nodes().size(); i-- > 0;) {
       const Node& node = graph_.nodes()[i];
-      const bool run = std::ranges::any_of(
-          node.outputs, [&](ValueId id) { return needed_[static_cast<size_t>(id.index)] && !fed_.contains(id); });
+      const bool run = std::ranges::any_of(node.outputs, [&](ValueId id) {
+        return needed_[static_cast<size_t>(id.index)] && !fed_.contains(id);
+      });
       if (!run) continue;
       needed_nodes_[i] = true;
       for (ValueId id : node.inputs) needed_[static_cast<size_t>(id.index)] = true;
     }
     for (ValueId id : graph_.inputs()) {
       if (needed_[static_cast<size_t>(id.index)] && !fed_.contains(id)) {
-        return fail(ErrorCode::kInvalidArgument, "the graph needs a value for its input " + name(id));
+        return fail(ErrorCode::kInvalidArgument,
+                    "the graph needs a value for its input " + name(id));
       }
     }
     return {};
@@ -108,13 +113,17 @@ class Planner {
     for (size_t i = 0; i < graph_.nodes().size(); ++i) {
       if (!needed_nodes_[i] || fused[i]) continue;
       const Node& node = graph_.nodes()[i];
-      Work work{{nullptr, NodeId(static_cast<int32_t>(i)), node.inputs, node.outputs}, ViewKind::kNone, node.op.get()};
+      Work work{{nullptr, NodeId(static_cast<int32_t>(i)), node.inputs, node.outputs},
+                ViewKind::kNone,
+                node.op.get()};
 
       std::vector<Shape> in, out;
       std::vector<const Tensor*> parameters;
       for (ValueId id : node.inputs) {
         in.push_back(graph_.shape(id));
-        parameters.push_back(is_parameter(id) ? &parameters_[static_cast<size_t>(graph_.value(id).parameter)] : nullptr);
+        parameters.push_back(is_parameter(id)
+                                 ? &parameters_[static_cast<size_t>(graph_.value(id).parameter)]
+                                 : nullptr);
       }
       for (ValueId id : node.outputs) out.push_back(graph_.shape(id));
       LoweringContext context{in, out, parameters};
@@ -129,18 +138,22 @@ class Planner {
       }
       work.view = node.op->view_kind(in);
       auto kernel = kernels_.get(*node.op, context);
-      if (!kernel) return std::unexpected(std::move(kernel.error()).with_context("while preparing " + node.origin));
+      if (!kernel)
+        return std::unexpected(
+            std::move(kernel.error()).with_context("while preparing " + node.origin));
       work.step.kernel = *std::move(kernel);
       work_.push_back(std::move(work));
     }
     return {};
   }
 
-  // Whether everything that runs on `id` can read rows that stand apart. Readers that are views pass the question on.
+  // Whether everything that runs on `id` can read rows that stand apart. Readers that are views
+  // pass the question on.
   bool readers_accept_strides(ValueId id) const {
     return std::ranges::all_of(work_, [&](const Work& work) {
       if (!contains(work.step.inputs, id)) return true;
-      if (work.view == ViewKind::kSliceChannels) return readers_accept_strides(work.step.outputs[0]);
+      if (work.view == ViewKind::kSliceChannels)
+        return readers_accept_strides(work.step.outputs[0]);
       return work.view == ViewKind::kNone && work.step.kernel->accepts_row_strides();
     });
   }
@@ -154,8 +167,8 @@ class Planner {
     plan_.places[id] = {new_storage(kind, shape.elements(), index), 0, shape.channels()};
   }
 
-  // An input of a concat can be written in place where a kernel of its own makes it, nothing else has placed it, and
-  // whoever reads it besides can stride.
+  // An input of a concat can be written in place where a kernel of its own makes it, nothing else
+  // has placed it, and whoever reads it besides can stride.
   bool concat_in_place(const Work& concat) const {
     for (size_t i = 0; i < concat.step.inputs.size(); ++i) {
       const ValueId id = concat.step.inputs[i];
@@ -164,7 +177,8 @@ class Planner {
       bool made_by_striding_kernel = false;
       for (const Work& work : work_) {
         if (contains(work.step.outputs, id)) {
-          made_by_striding_kernel = work.view == ViewKind::kNone && work.step.kernel->accepts_row_strides();
+          made_by_striding_kernel =
+              work.view == ViewKind::kNone && work.step.kernel->accepts_row_strides();
         }
         if (&work != &concat && contains(work.step.inputs, id) &&
             (work.view != ViewKind::kNone || !work.step.kernel->accepts_row_strides())) {
@@ -271,8 +285,9 @@ class Planner {
 
 }  // namespace
 
-Result<Plan> make_plan(std::shared_ptr<const Graph> graph, std::vector<ValueId> feeds, std::vector<ValueId> outputs,
-                       const Parameters& parameters, KernelCache& kernels) {
+Result<Plan> make_plan(std::shared_ptr<const Graph> graph, std::vector<ValueId> feeds,
+                       std::vector<ValueId> outputs, const Parameters& parameters,
+                       KernelCache& kernels) {
   return Planner(std::move(graph), std::move(feeds), std::move(outputs), parameters, kernels).run();
 }
 

@@ -12,7 +12,8 @@
 
 namespace convscope {
 
-// Kernels shared between plans: weights are packed once, whatever the shape and the graph they run in.
+// Kernels shared between plans: weights are packed once, whatever the shape and the graph they run
+// in.
 class KernelCache {
  public:
   Result<std::shared_ptr<Kernel>> get(const Op& op, const LoweringContext& context);
@@ -33,13 +34,13 @@ struct Storage {
   enum class Kind : uint8_t { kArena, kOutput, kFeed, kParameter };
   Kind kind = Kind::kArena;
   int64_t elements = 0;
-  int64_t arena_offset = 0;   // bytes, for kArena
-  int32_t index = -1;         // into the outputs' tensors, the feeds, or the parameters
+  int64_t arena_offset = 0;  // bytes, for kArena
+  int32_t index = -1;        // into the outputs' tensors, the feeds, or the parameters
 };
 
 struct PlanStep {
   std::shared_ptr<Kernel> kernel;
-  NodeId node;                // the (first) node it computes
+  NodeId node;  // the (first) node it computes
   std::vector<ValueId> inputs, outputs;
 };
 
@@ -53,10 +54,12 @@ struct Plan {
   ArenaLayout arena;
 };
 
-// Plans `graph` from `feeds` (inputs, or any values from which to start) to `outputs`; what no output needs is left out.
-// An activation that follows a convolution is fused into it unless the value between is an output; a concat or slice of
-// channels costs nothing where its neighbours' kernels accept row strides.
-Result<Plan> make_plan(std::shared_ptr<const Graph> graph, std::vector<ValueId> feeds, std::vector<ValueId> outputs,
-                       const Parameters& parameters, KernelCache& kernels);
+// Plans `graph` from `feeds` (inputs, or any values from which to start) to `outputs`; what no
+// output needs is left out. An activation that follows a convolution is fused into it unless the
+// value between is an output; a concat or slice of channels costs nothing where its neighbours'
+// kernels accept row strides.
+Result<Plan> make_plan(std::shared_ptr<const Graph> graph, std::vector<ValueId> feeds,
+                       std::vector<ValueId> outputs, const Parameters& parameters,
+                       KernelCache& kernels);
 
 }  // namespace convscope

@@ -19,9 +19,12 @@ struct Placed {
   UsageRecord record;
 };
 
-bool overlap_in_time(const UsageRecord& a, const UsageRecord& b) { return a.first <= b.last && b.first <= a.last; }
+bool overlap_in_time(const UsageRecord& a, const UsageRecord& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
 
-// The smallest gap between live neighbours that holds the record, else the end. `placed` is sorted by offset.
+// The smallest gap between live neighbours that holds the record, else the end. `placed` is sorted
+// by offset.
 int64_t best_fit(std::span<const Placed> placed, const UsageRecord& record) {
   const int64_t wanted = aligned(record.bytes);
   int64_t best = -1, best_gap = std::numeric_limits<int64_t>::max(), end = 0;
@@ -59,7 +62,8 @@ ArenaLayout plan_arena(std::span<const UsageRecord> records) {
 
   std::vector<size_t> order(records.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return records[a].bytes > records[b].bytes; });
+  std::ranges::stable_sort(order,
+                           [&](size_t a, size_t b) { return records[a].bytes > records[b].bytes; });
 
   std::vector<Placed> placed;
   for (size_t index : order) {

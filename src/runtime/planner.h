@@ -16,11 +16,11 @@ struct UsageRecord {
 struct ArenaLayout {
   std::vector<int64_t> offsets;  // one per record, multiples of kAlignment
   int64_t bytes = 0;             // of the arena
-  int64_t lower_bound = 0;       // the largest set that is alive at one step: no layout can be smaller
+  int64_t lower_bound = 0;  // the largest set that is alive at one step: no layout can be smaller
 };
 
-// Greedy by size, best fit (Pisarchyk & Lee 2020, "Efficient Memory Management for Deep Neural Net Inference",
-// section 5.2): arrays that are alive at the same time never overlap.
+// Greedy by size, best fit (Pisarchyk & Lee 2020, "Efficient Memory Management for Deep Neural Net
+// Inference", section 5.2): arrays that are alive at the same time never overlap.
 ArenaLayout plan_arena(std::span<const UsageRecord> records);
 
 }  // namespace convscope

@@ -29,7 +29,9 @@ Result<Tensor> Program::copy(ValueId output) const {
 }
 
 Session::Session(Graph graph, Parameters parameters, ThreadPool* pool)
-    : graph_(std::make_shared<const Graph>(std::move(graph))), parameters_(std::move(parameters)), pool_(pool) {}
+    : graph_(std::make_shared<const Graph>(std::move(graph))),
+      parameters_(std::move(parameters)),
+      pool_(pool) {}
 
 Result<std::shared_ptr<const Graph>> Session::graph_at(const Shape& input) {
   CHECK(!graph_->inputs().empty());
@@ -40,14 +42,16 @@ Result<std::shared_ptr<const Graph>> Session::graph_at(const Shape& input) {
     auto graph = graph_->with_input_shapes(shapes);
     if (!graph) {
       graphs_.erase(input.text());
-      return std::unexpected(std::move(graph.error()).with_context("at input size " + input.text()));
+      return std::unexpected(
+          std::move(graph.error()).with_context("at input size " + input.text()));
     }
     entry = std::make_shared<const Graph>(*std::move(graph));
   }
   return entry;
 }
 
-Result<Program*> Session::program(const std::string& key, const std::function<Result<ProgramSpec>()>& make) {
+Result<Program*> Session::program(const std::string& key,
+                                  const std::function<Result<ProgramSpec>()>& make) {
   if (auto found = programs_.find(key); found != programs_.end()) {
     found->second.last_use = ++uses_;
     return found->second.program.get();
@@ -56,7 +60,8 @@ Result<Program*> Session::program(const std::string& key, const std::function<Re
   auto program = std::make_unique<Program>();
   TRY(program->plan_, make_plan(spec.graph, spec.feeds, spec.outputs, parameters_, kernels_));
   if (programs_.size() >= kMaxPrograms) {
-    programs_.erase(std::ranges::min_element(programs_, {}, [](const auto& entry) { return entry.second.last_use; }));
+    programs_.erase(std::ranges::min_element(
+        programs_, {}, [](const auto& entry) { return entry.second.last_use; }));
   }
   Program* raw = program.get();
   programs_[key] = {std::move(program), ++uses_};
@@ -69,7 +74,8 @@ Status Session::reserve(Program& program) {
     std::vector<Tensor> outputs(static_cast<size_t>(plan.output_storages));
     for (const Storage& storage : plan.storages) {
       if (storage.kind != Storage::Kind::kOutput) continue;
-      TRY(outputs[static_cast<size_t>(storage.index)], Tensor::uninitialised(Shape{storage.elements}));
+      TRY(outputs[static_cast<size_t>(storage.index)],
+          Tensor::uninitialised(Shape{storage.elements}));
     }
     program.outputs_ = std::move(outputs);
   }
@@ -80,15 +86,24 @@ Status Session::reserve(Program& program) {
   return {};
 }
 
-TensorView Session::view_of(const Program& program, ValueId id, std::span<const Tensor> feeds) const {
+TensorView Session::view_of(const Program& program, ValueId id,
+                            std::span<const Tensor> feeds) const {
   const ValuePlace& place = program.plan_.places.at(id);
   const Storage& storage = program.plan_.storages[static_cast<size_t>(place.storage)];
   float* base = nullptr;
   switch (storage.kind) {
-    case Storage::Kind::kArena: base = reinterpret_cast<float*>(arena_->data() + storage.arena_offset); break;
-    case Storage::Kind::kOutput: base = program.outputs_[static_cast<size_t>(storage.index)].data(); break;
-    case Storage::Kind::kFeed: base = feeds[static_cast<size_t>(storage.index)].data(); break;
-    case Storage::Kind::kParameter: base = parameters_[static_cast<size_t>(storage.index)].data(); break;
+    case Storage::Kind::kArena:
+      base = reinterpret_cast<float*>(arena_->data() + storage.arena_offset);
+      break;
+    case Storage::Kind::kOutput:
+      base = program.outputs_[static_cast<size_t>(storage.index)].data();
+      break;
+    case Storage::Kind::kFeed:
+      base = feeds[static_cast<size_t>(storage.index)].data();
+      break;
+    case Storage::Kind::kParameter:
+      base = parameters_[static_cast<size_t>(storage.index)].data();
+      break;
   }
   return {base + place.channel, program.graph().shape(id), place.row_stride};
 }
@@ -99,8 +114,9 @@ Status Session::run(Program& program, std::span<const Tensor> feeds) {
   for (size_t i = 0; i < feeds.size(); ++i) {
     const Shape& want = plan.graph->shape(plan.feeds[i]);
     if (feeds[i].shape() != want) {
-      return fail(ErrorCode::kInvalidArgument, "input " + plan.graph->value(plan.feeds[i]).name + ": got shape " +
-                                                   feeds[i].shape().text() + ", want " + want.text());
+      return fail(ErrorCode::kInvalidArgument, "input " + plan.graph->value(plan.feeds[i]).name +
+                                                   ": got shape " + feeds[i].shape().text() +
+                                                   ", want " + want.text());
     }
   }
   TRY_STATUS(reserve(program));
@@ -115,7 +131,9 @@ Status Session::run(Program& program, std::span<const Tensor> feeds) {
     Status status = step.kernel->configure(in, out, *pool_);
     if (status) status = step.kernel->run(*pool_);
     if (!status) {
-      return std::unexpected(std::move(status.error()).with_context("while running " + plan.graph->node(step.node).origin));
+      return std::unexpected(
+          std::move(status.error())
+              .with_context("while running " + plan.graph->node(step.node).origin));
     }
     if (profiling_) profile_.push_back({step.node, now_micros() - start});
   }

@@ -1,4 +1,5 @@
-// Session: owns the parameters of one network and everything made from them: packed weights, plans, the arena.
+// Session: owns the parameters of one network and everything made from them: packed weights, plans,
+// the arena.
 #pragma once
 
 #include <functional>
@@ -23,7 +24,8 @@ class Program {
  public:
   const Graph& graph() const { return *plan_.graph; }
   const Plan& plan() const { return plan_; }
-  // The values of one output after a run; valid until this program runs again. May have a row stride.
+  // The values of one output after a run; valid until this program runs again. May have a row
+  // stride.
   TensorView view(ValueId output) const;
   // A dense copy of it.
   Result<Tensor> copy(ValueId output) const;
@@ -56,11 +58,14 @@ class Session {
   ThreadPool& pool() { return *pool_; }
   void set_pool(ThreadPool* pool) { pool_ = pool; }
 
-  // The forward graph for another input shape (its first input); kept, so that equal shapes give the same object.
+  // The forward graph for another input shape (its first input); kept, so that equal shapes give
+  // the same object.
   Result<std::shared_ptr<const Graph>> graph_at(const Shape& input);
 
-  // The program of that key; made by `make` where there is none yet. The least recently used ones are dropped.
-  Result<Program*> program(const std::string& key, const std::function<Result<ProgramSpec>()>& make);
+  // The program of that key; made by `make` where there is none yet. The least recently used ones
+  // are dropped.
+  Result<Program*> program(const std::string& key,
+                           const std::function<Result<ProgramSpec>()>& make);
 
   // Runs it. `feeds` are dense, in the order of the spec, with the shapes of the graph.
   Status run(Program& program, std::span<const Tensor> feeds);

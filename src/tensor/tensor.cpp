@@ -13,10 +13,12 @@ std::atomic<int64_t> g_live_bytes{0};
 
 Result<std::shared_ptr<Buffer>> Buffer::allocate(int64_t bytes) {
   if (bytes < 0 || bytes > kMaxBufferBytes) {
-    return fail(ErrorCode::kTooLarge, "a tensor of " + std::to_string(bytes) + " bytes exceeds the limit of " +
-                                          std::to_string(kMaxBufferBytes) + "; use a smaller picture or network");
+    return fail(ErrorCode::kTooLarge,
+                "a tensor of " + std::to_string(bytes) + " bytes exceeds the limit of " +
+                    std::to_string(kMaxBufferBytes) + "; use a smaller picture or network");
   }
-  const size_t padded = (static_cast<size_t>(bytes) + kTailBytes + kAlignment - 1) / kAlignment * kAlignment;
+  const size_t padded =
+      (static_cast<size_t>(bytes) + kTailBytes + kAlignment - 1) / kAlignment * kAlignment;
   void* data = std::aligned_alloc(kAlignment, padded);
   if (data == nullptr) {
     return fail(ErrorCode::kOutOfMemory, "no memory left for " + std::to_string(bytes >> 20) +

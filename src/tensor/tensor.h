@@ -60,7 +60,9 @@ class Tensor {
   const Shape& shape() const { return desc_.shape; }
   const TensorDesc& desc() const { return desc_; }
   std::span<float> values() { return {data(), static_cast<size_t>(desc_.shape.elements())}; }
-  std::span<const float> values() const { return {data(), static_cast<size_t>(desc_.shape.elements())}; }
+  std::span<const float> values() const {
+    return {data(), static_cast<size_t>(desc_.shape.elements())};
+  }
   float* data() const { return buffer_ ? reinterpret_cast<float*>(buffer_->data()) : nullptr; }
 
   // The same memory under another shape with as many elements.
@@ -68,14 +70,16 @@ class Tensor {
   Result<Tensor> clone() const;
 
  private:
-  Tensor(TensorDesc desc, std::shared_ptr<Buffer> buffer) : desc_(desc), buffer_(std::move(buffer)) {}
+  Tensor(TensorDesc desc, std::shared_ptr<Buffer> buffer)
+      : desc_(desc), buffer_(std::move(buffer)) {}
   TensorDesc desc_;
   std::shared_ptr<Buffer> buffer_;
 };
 
 // A float32 tensor in somebody else's memory whose rows (pixels: all axes but the last) stand
-// `row_stride` elements apart. row_stride == shape.channels() means dense. This is how a concat along
-// channels and a slice of channels cost nothing: their parts are views with the whole's row stride.
+// `row_stride` elements apart. row_stride == shape.channels() means dense. This is how a concat
+// along channels and a slice of channels cost nothing: their parts are views with the whole's row
+// stride.
 struct TensorView {
   float* data = nullptr;
   Shape shape;

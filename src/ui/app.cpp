@@ -14,18 +14,23 @@ namespace convscope {
 namespace {
 
 constexpr float kRailWidth = 236, kInspectorWidth = 328, kStatusHeight = 30;
-constexpr RequestId kFirstHostRequest = 0x80000000;  // LoadModel, SetImage, SetPixels: the host sends them
+constexpr RequestId kFirstHostRequest =
+    0x80000000;  // LoadModel, SetImage, SetPixels: the host sends them
 constexpr float kMediumBelow = 900, kNarrowBelow = 500;
-constexpr ImGuiWindowFlags kPlainWindow = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                                          ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
-                                          ImGuiWindowFlags_NoBackground;
-constexpr ImGuiWindowFlags kFixedChild = ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
+constexpr ImGuiWindowFlags kPlainWindow =
+    ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground;
+constexpr ImGuiWindowFlags kFixedChild =
+    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
 
 Size size_of(float width) {
-  return width >= kMediumBelow ? Size::kWide : width >= kNarrowBelow ? Size::kMedium : Size::kNarrow;
+  return width >= kMediumBelow   ? Size::kWide
+         : width >= kNarrowBelow ? Size::kMedium
+                                 : Size::kNarrow;
 }
 
-void begin_region(const char* id, ImVec2 min, ImVec2 max, ImVec2 padding, ImGuiWindowFlags flags = 0) {
+void begin_region(const char* id, ImVec2 min, ImVec2 max, ImVec2 padding,
+                  ImGuiWindowFlags flags = 0) {
   ImGui::SetCursorScreenPos(min);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
   ImGui::BeginChild(id, ImVec2(max.x - min.x, max.y - min.y),
@@ -36,9 +41,12 @@ void begin_region(const char* id, ImVec2 min, ImVec2 max, ImVec2 padding, ImGuiW
 S question_title(Question question, Size size) {
   const bool short_one = size == Size::kNarrow;
   switch (question) {
-    case Question::kInside: return short_one ? S::kInsideShort : S::kInside;
-    case Question::kWhy: return short_one ? S::kWhyShort : S::kWhy;
-    case Question::kWant: break;
+    case Question::kInside:
+      return short_one ? S::kInsideShort : S::kInside;
+    case Question::kWhy:
+      return short_one ? S::kWhyShort : S::kWhy;
+    case Question::kWant:
+      break;
   }
   return short_one ? S::kWantShort : S::kWant;
 }
@@ -61,13 +69,20 @@ void inspector_content(Ui& ui, const Panel& panel) {
 }  // namespace
 
 App::App(Host& host, Requests::Send send)
-    : host_(host), requests_(std::move(send)),
-      ui_{.vm = vm_, .state = state_, .requests = requests_, .host = host, .textures = textures_, .mirror = mirror_,
+    : host_(host),
+      requests_(std::move(send)),
+      ui_{.vm = vm_,
+          .state = state_,
+          .requests = requests_,
+          .host = host,
+          .textures = textures_,
+          .mirror = mirror_,
           .theme = make_theme(ThemeChoice::kLight, false)} {
   set_hooked_mirror(&mirror_);
 }
 
-// --- what happens outside --------------------------------------------------------------------------
+// --- what happens outside
+// --------------------------------------------------------------------------
 
 void App::on_event(const EventMessage& message, double seconds) {
   // A run that is being replaced must not draw over the new one.
@@ -80,8 +95,10 @@ void App::on_event(const EventMessage& message, double seconds) {
   } else if (const auto* file = std::get_if<FileReady>(&message.event)) {
     host_.save_file(file->name, file->mime, file->bytes);
   } else if (const auto* failed = std::get_if<Failed>(&message.event)) {
-    // Panels show what failed in their own slots, the host what failed of its own requests; the rest is said here.
-    if (slot.empty() && failed->code != "cancelled" && message.request < kFirstHostRequest && message.request != 0) {
+    // Panels show what failed in their own slots, the host what failed of its own requests; the
+    // rest is said here.
+    if (slot.empty() && failed->code != "cancelled" && message.request < kFirstHostRequest &&
+        message.request != 0) {
       on_notice(Notice{NoticeLevel::kError, "request", failed->message});
     }
   }
@@ -120,7 +137,8 @@ void App::on_engine(EngineState state, std::string build, int threads, Text reas
   if (!build.empty()) vm_.build = std::move(build);
   if (threads > 0) vm_.threads = threads;
   vm_.build_reason = std::move(reason);
-  if (state == EngineState::kRestarting || state == EngineState::kFailed) requests_.forget_everything();
+  if (state == EngineState::kRestarting || state == EngineState::kFailed)
+    requests_.forget_everything();
 }
 
 void App::on_image_source(std::string source, std::string name) {
@@ -138,7 +156,8 @@ void App::ask_host() {
     };
     const std::string named_model = state_.model;
     if (!offered(state_.model)) {
-      const auto first = std::find_if(vm_.catalog.begin(), vm_.catalog.end(), [](const auto& m) { return m.available; });
+      const auto first = std::find_if(vm_.catalog.begin(), vm_.catalog.end(),
+                                      [](const auto& m) { return m.available; });
       if (first != vm_.catalog.end()) state_.model = first->id;
     }
     // At the start the host opens the network and the picture of the permalink by itself.
@@ -151,15 +170,18 @@ void App::ask_host() {
     const auto known = std::any_of(vm_.samples.begin(), vm_.samples.end(),
                                    [this](const Sample& s) { return s.id == state_.image; });
     if (!known && (!state_.image.empty() || !vm_.image)) state_.image = vm_.samples.front().id;
-    if (!state_.image.empty() && !(asked_image_.empty() && known && !vm_.image)) host_.request("sample", state_.image);
+    if (!state_.image.empty() && !(asked_image_.empty() && known && !vm_.image))
+      host_.request("sample", state_.image);
     asked_image_ = state_.image;
-  } else if (!vm_.samples.empty() && state_.image.empty() && !vm_.image && vm_.image_source.empty()) {
+  } else if (!vm_.samples.empty() && state_.image.empty() && !vm_.image &&
+             vm_.image_source.empty()) {
     // A permalink to a picture of somebody's own: that picture is not here, a sample is.
     state_.image = vm_.samples.front().id;
   }
 }
 
-// --- one frame ---------------------------------------------------------------------------------------
+// --- one frame
+// ---------------------------------------------------------------------------------------
 
 void App::frame(double seconds) {
   ui_.seconds = seconds;
@@ -240,7 +262,8 @@ void App::layout() {
   mirror_.pop();
   if (wide) {
     mirror_.push("inspector", "complementary", ui_.tr(S::kNumbers));
-    begin_region("inspector", ImVec2(right + t.rule, top), ImVec2(screen.x, bottom), ImVec2(20, 18));
+    begin_region("inspector", ImVec2(right + t.rule, top), ImVec2(screen.x, bottom),
+                 ImVec2(20, 18));
     inspector_content(ui_, panel_of(state_.lens));
     ImGui::EndChild();
     mirror_.pop();
@@ -267,7 +290,8 @@ void App::draw_tabs(const Panel& current) {
     if (first == nullptr) continue;
     if (q > 0) ImGui::SameLine(0, gap);
     const bool selected = current.question == question;
-    if (tab(ui_, "question." + std::string(question_key(question)), ui_.tr(question_title(question, ui_.size)), selected) &&
+    if (tab(ui_, "question." + std::string(question_key(question)),
+            ui_.tr(question_title(question, ui_.size)), selected) &&
         !selected) {
       state_.lens = first->id;
     }
@@ -282,14 +306,16 @@ void App::draw_stage(ImVec2 min, ImVec2 max) {
   lens_of_question_[static_cast<int>(current.question)] = current.id;
   const float padding = ui_.size == Size::kNarrow ? 16 : 24;
   const float tabs_bottom = min.y + 8 + 40 + (ui_.size == Size::kNarrow ? 0 : 4);
-  begin_region("questions", ImVec2(min.x, min.y + 2), ImVec2(max.x, tabs_bottom), ImVec2(padding, 2), kFixedChild);
+  begin_region("questions", ImVec2(min.x, min.y + 2), ImVec2(max.x, tabs_bottom),
+               ImVec2(padding, 2), kFixedChild);
   draw_tabs(current);
   ImGui::EndChild();
 
   begin_region("stage", ImVec2(min.x, tabs_bottom), max, ImVec2(padding, 8));
   if (stage_lens_ != current.id) ImGui::SetScrollY(0);
   int lenses = 0;
-  for (const Panel* panel : panels()) lenses += panel->question == current.question && is_available(ui_, *panel);
+  for (const Panel* panel : panels())
+    lenses += panel->question == current.question && is_available(ui_, *panel);
   if (lenses > 1) {
     mirror_.push("lenses", "tablist", ui_.tr(S::kLenses));
     bool first = true;
@@ -322,15 +348,18 @@ void App::draw_sheets() {
   if (const char* wanted = take_requested_popup()) ImGui::OpenPopup(wanted);
   const ImVec2 screen = ImGui::GetIO().DisplaySize;
   const float top = top_bar_height(ui_);
-  const bool any = ImGui::IsPopupOpen(kLayersSheet) || ImGui::IsPopupOpen(kNumbersSheet) || ImGui::IsPopupOpen(kHelpPopup);
+  const bool any = ImGui::IsPopupOpen(kLayersSheet) || ImGui::IsPopupOpen(kNumbersSheet) ||
+                   ImGui::IsPopupOpen(kHelpPopup);
   const float dim = ui_.animate("sheet.dim", any ? 1.0f : 0.0f);
   if (dim > 0.01f) {
     // A window between the page and its popups.
     ImGui::SetNextWindowPos(ImVec2(0, 0));
     ImGui::SetNextWindowSize(screen);
-    ImGui::Begin("dim", nullptr, (kPlainWindow & ~ImGuiWindowFlags_NoBringToFrontOnFocus) | ImGuiWindowFlags_NoInputs |
-                                     ImGuiWindowFlags_NoFocusOnAppearing);
-    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(0, 0), screen, with_alpha(IM_COL32(15, 18, 22, 120), dim));
+    ImGui::Begin("dim", nullptr,
+                 (kPlainWindow & ~ImGuiWindowFlags_NoBringToFrontOnFocus) |
+                     ImGuiWindowFlags_NoInputs | ImGuiWindowFlags_NoFocusOnAppearing);
+    ImGui::GetWindowDrawList()->AddRectFilled(ImVec2(0, 0), screen,
+                                              with_alpha(IM_COL32(15, 18, 22, 120), dim));
     ImGui::End();
   }
   const float width = std::min(screen.x - 48, kInspectorWidth);
@@ -359,13 +388,16 @@ void App::draw_sheets() {
   draw_help(ui_);
 }
 
-// --- keyboard, touch, permalink ------------------------------------------------------------------------
+// --- keyboard, touch, permalink
+// ------------------------------------------------------------------------
 
 void App::handle_keys() {
   const ImGuiIO& io = ImGui::GetIO();
-  const bool popup = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+  const bool popup =
+      ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
   if (io.WantTextInput || popup || io.KeyCtrl || io.KeyAlt || io.KeySuper) return;
-  if (ImGui::IsKeyPressed(ImGuiKey_F1, false) || (io.KeyShift && ImGui::IsKeyPressed(ImGuiKey_Slash, false))) {
+  if (ImGui::IsKeyPressed(ImGuiKey_F1, false) ||
+      (io.KeyShift && ImGui::IsKeyPressed(ImGuiKey_Slash, false))) {
     request_popup(kHelpPopup);
   } else if (ImGui::IsKeyPressed(ImGuiKey_Slash, false)) {
     request_popup(kTargetPopup);
@@ -373,16 +405,21 @@ void App::handle_keys() {
   int number = 0;
   for (const Panel* panel : panels()) {
     if (!is_available(ui_, *panel) || number >= 9 || io.KeyShift) continue;
-    if (ImGui::IsKeyPressed(static_cast<ImGuiKey>(ImGuiKey_1 + number++), false)) state_.lens = panel->id;
+    if (ImGui::IsKeyPressed(static_cast<ImGuiKey>(ImGuiKey_1 + number++), false))
+      state_.lens = panel->id;
   }
   if (ImGui::IsKeyPressed(ImGuiKey_Escape, false)) step_back();
   // Arrows walk the layers unless the keyboard is already walking the controls.
   if (vm_.model && !keyboard_walks_) {
-    const int direction = ImGui::IsKeyPressed(ImGuiKey_DownArrow) ? 1 : ImGui::IsKeyPressed(ImGuiKey_UpArrow) ? -1 : 0;
+    const int direction = ImGui::IsKeyPressed(ImGuiKey_DownArrow) ? 1
+                          : ImGui::IsKeyPressed(ImGuiKey_UpArrow) ? -1
+                                                                  : 0;
     if (direction != 0) {
       int index = vm_.layer_index(shown_layer(ui_));
       const int count = static_cast<int>(vm_.model->layers.size());
-      const auto layer_at = [this](int i) -> const LayerInfo& { return vm_.model->layers[static_cast<size_t>(i)]; };
+      const auto layer_at = [this](int i) -> const LayerInfo& {
+        return vm_.model->layers[static_cast<size_t>(i)];
+      };
       const bool inside = index >= 0 && layer_at(index).minor;
       do index += direction;
       while (index >= 0 && index < count && layer_at(index).minor && !inside);
@@ -419,16 +456,20 @@ void App::touch_scroll() {
   };
   if (ImGui::IsMouseDown(ImGuiMouseButton_Left)) {
     const ImVec2 drag = ImGui::GetMouseDragDelta(ImGuiMouseButton_Left, kSlop);
-    const bool on_slider = g.ActiveId != 0 && std::any_of(mirror_.nodes().begin(), mirror_.nodes().end(), [&](const auto& n) {
-                             return n.id == g.ActiveId && std::string_view(n.role) == "slider";
-                           });
-    if (dragged_window_ == 0 && std::fabs(drag.y) > kSlop && std::fabs(drag.y) > std::fabs(drag.x) && !on_slider) {
+    const bool on_slider =
+        g.ActiveId != 0 &&
+        std::any_of(mirror_.nodes().begin(), mirror_.nodes().end(), [&](const auto& n) {
+          return n.id == g.ActiveId && std::string_view(n.role) == "slider";
+        });
+    if (dragged_window_ == 0 && std::fabs(drag.y) > kSlop &&
+        std::fabs(drag.y) > std::fabs(drag.x) && !on_slider) {
       if (const ImGuiWindow* window = scrollable(g.HoveredWindow)) {
         dragged_window_ = window->ID;
         ImGui::ClearActiveID();
       }
     }
-    if (ImGuiWindow* window = ImGui::FindWindowByID(dragged_window_); window != nullptr && dragged_window_ != 0) {
+    if (ImGuiWindow* window = ImGui::FindWindowByID(dragged_window_);
+        window != nullptr && dragged_window_ != 0) {
       ImGui::SetScrollY(window, window->Scroll.y - io.MouseDelta.y);
       drag_speed_ = 0.6f * drag_speed_ - 0.4f * io.MouseDelta.y / std::max(io.DeltaTime, 0.004f);
       ui_.want_frame_in(0);
@@ -436,7 +477,8 @@ void App::touch_scroll() {
     return;
   }
   ImGuiWindow* window = ImGui::FindWindowByID(dragged_window_);
-  if (window == nullptr || dragged_window_ == 0 || std::fabs(drag_speed_) < kStopped || ui_.reduced_motion) {
+  if (window == nullptr || dragged_window_ == 0 || std::fabs(drag_speed_) < kStopped ||
+      ui_.reduced_motion) {
     dragged_window_ = 0;
     drag_speed_ = 0;
     return;

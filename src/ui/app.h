@@ -1,4 +1,5 @@
-// App: the page without a browser: snapshots in, commands and requests out, one frame drawn at a time.
+// App: the page without a browser: snapshots in, commands and requests out, one frame drawn at a
+// time.
 #pragma once
 
 #include <map>
@@ -21,7 +22,7 @@ class App {
 
   // --- what happens outside; each may be called at any time between frames
   void on_event(const EventMessage& message, double seconds);
-  void on_hash(std::string_view hash);           // also the first one, before the first frame
+  void on_hash(std::string_view hash);  // also the first one, before the first frame
   void on_models(std::vector<CatalogModel> models);
   void on_samples(std::vector<Sample> samples);
   void on_thumbnail(std::string_view sample, Picture thumbnail);
@@ -50,7 +51,7 @@ class App {
   TextureBank& textures() { return textures_; }
 
  private:
-  void ask_host();                               // for the network and the picture that the state names
+  void ask_host();  // for the network and the picture that the state names
   void layout();
   void draw_stage(ImVec2 min, ImVec2 max);
   void draw_tabs(const Panel& current);
@@ -68,11 +69,11 @@ class App {
   Mirror mirror_;
   Ui ui_;
   bool system_dark_ = false, mac_ = false;
-  bool arrows_taken_ = false;                    // by the layers, in the last frame
-  bool keyboard_walks_ = false;                  // Dear ImGui's cursor was visible at the end of the last frame
+  bool arrows_taken_ = false;    // by the layers, in the last frame
+  bool keyboard_walks_ = false;  // Dear ImGui's cursor was visible at the end of the last frame
   std::string asked_model_, asked_image_, last_hash_, last_place_;
   std::map<int, std::string> lens_of_question_;
-  std::string stage_lens_;                       // shown in the last frame; a new one starts at its top
+  std::string stage_lens_;  // shown in the last frame; a new one starts at its top
   // Touch: the window that the finger drags, and its speed after it was lifted.
   ImGuiID dragged_window_ = 0;
   float drag_speed_ = 0;

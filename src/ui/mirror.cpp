@@ -15,7 +15,8 @@ Mirror* g_hooked = nullptr;
 // Items of Dear ImGui itself that a person never meets as such.
 bool is_own_machinery(const ImGuiContext& context, ImGuiID id) {
   for (const ImGuiWindow* window : context.Windows) {
-    if (id == window->ID || id == window->MoveId || id == window->TabId || id == window->ChildId) return true;
+    if (id == window->ID || id == window->MoveId || id == window->TabId || id == window->ChildId)
+      return true;
     if (id == ImGui::GetWindowScrollbarID(const_cast<ImGuiWindow*>(window), ImGuiAxis_Y) ||
         id == ImGui::GetWindowScrollbarID(const_cast<ImGuiWindow*>(window), ImGuiAxis_X)) {
       return true;
@@ -105,7 +106,8 @@ void Mirror::add(MirrorNode node, ImVec2 clip_min, ImVec2 clip_max) {
   if (!node.clipped) node.min = min, node.max = max;
   const std::string parent = stack_.empty() ? "" : stack_.back();
   if (node.key.empty()) {
-    node.key = (parent.empty() ? "page" : parent) + ".text." + std::to_string(texts_in_group_[parent]++);
+    node.key =
+        (parent.empty() ? "page" : parent) + ".text." + std::to_string(texts_in_group_[parent]++);
   }
   node.label = plain(node.label);
   nodes_.push_back(std::move(node));
@@ -136,7 +138,8 @@ void Mirror::visible(MirrorNode node, ImVec2 min, ImVec2 max) {
 }
 
 void Mirror::push(std::string_view key, const char* role, std::string_view label) {
-  const bool known = std::any_of(nodes_.begin(), nodes_.end(), [key](const MirrorNode& n) { return n.key == key; });
+  const bool known = std::any_of(nodes_.begin(), nodes_.end(),
+                                 [key](const MirrorNode& n) { return n.key == key; });
   if (!known) {
     nodes_.push_back(MirrorNode{.key = std::string(key), .role = role, .label = plain(label)});
     parents_.push_back(stack_.empty() ? "" : stack_.back());
@@ -175,7 +178,8 @@ std::optional<double> Mirror::take_value(ImGuiID id) {
 std::vector<ImGuiID> Mirror::undescribed() const {
   std::vector<ImGuiID> missing;
   for (const ImGuiID id : items_) {
-    const bool known = std::any_of(nodes_.begin(), nodes_.end(), [id](const MirrorNode& n) { return n.id == id; });
+    const bool known =
+        std::any_of(nodes_.begin(), nodes_.end(), [id](const MirrorNode& n) { return n.id == id; });
     if (!known && !is_own_machinery(*ImGui::GetCurrentContext(), id)) missing.push_back(id);
   }
   return missing;
@@ -183,8 +187,10 @@ std::vector<ImGuiID> Mirror::undescribed() const {
 
 }  // namespace convscope
 
-// Dear ImGui calls these where it is built with IMGUI_ENABLE_TEST_ENGINE and the context's TestEngineHookItems is set.
-void ImGuiTestEngineHook_ItemAdd(ImGuiContext*, ImGuiID id, const ImRect&, const ImGuiLastItemData*) {
+// Dear ImGui calls these where it is built with IMGUI_ENABLE_TEST_ENGINE and the context's
+// TestEngineHookItems is set.
+void ImGuiTestEngineHook_ItemAdd(ImGuiContext*, ImGuiID id, const ImRect&,
+                                 const ImGuiLastItemData*) {
   if (convscope::g_hooked != nullptr && id != 0) convscope::g_hooked->note_item(id);
 }
 void ImGuiTestEngineHook_ItemInfo(ImGuiContext*, ImGuiID, const char*, ImGuiItemStatusFlags) {}

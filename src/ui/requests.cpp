@@ -31,7 +31,8 @@ void Requests::launch(Slot& s) {
   s.request = next_++;
   s.running_key = s.wanted_key;
   const auto* method = std::get_if<RunMethod>(&s.wanted);
-  s.status = SlotStatus{Progress::kRunning, method && method->paused, method != nullptr, {}, now_seconds_};
+  s.status =
+      SlotStatus{Progress::kRunning, method && method->paused, method != nullptr, {}, now_seconds_};
   send_(CommandMessage{s.request, s.wanted});
 }
 
@@ -130,7 +131,8 @@ const SlotStatus& Requests::status(std::string_view name) const {
 
 bool Requests::current(std::string_view name) const {
   const auto found = slots_.find(name);
-  return found != slots_.end() && !found->second.done_key.empty() && found->second.done_key == found->second.wanted_key;
+  return found != slots_.end() && !found->second.done_key.empty() &&
+         found->second.done_key == found->second.wanted_key;
 }
 
 bool Requests::anything_running() const { return !running_slot().empty(); }

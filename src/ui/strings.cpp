@@ -82,7 +82,8 @@ std::string percent(double fraction, int digits) {
     return ">" + fixed(100 - std::pow(10, -digits), digits) + "%";
   }
   // Nor one that is not 0 as 0.0 %.
-  if (fraction > 0 && value < 0.5 * std::pow(10, -digits)) return "<" + fixed(std::pow(10, -digits), digits) + "%";
+  if (fraction > 0 && value < 0.5 * std::pow(10, -digits))
+    return "<" + fixed(std::pow(10, -digits), digits) + "%";
   return fixed(value, digits) + "%";
 }
 

@@ -3,7 +3,9 @@
 namespace convscope {
 namespace {
 
-constexpr ImU32 rgb(uint32_t hex) { return IM_COL32((hex >> 16) & 255, (hex >> 8) & 255, hex & 255, 255); }
+constexpr ImU32 rgb(uint32_t hex) {
+  return IM_COL32((hex >> 16) & 255, (hex >> 8) & 255, hex & 255, 255);
+}
 
 Theme light() {
   Theme t{};
@@ -44,10 +46,14 @@ Theme contrast() {
 
 Theme make_theme(ThemeChoice choice, bool system_is_dark) {
   switch (choice) {
-    case ThemeChoice::kLight: return light();
-    case ThemeChoice::kDark: return dark();
-    case ThemeChoice::kContrast: return contrast();
-    case ThemeChoice::kAuto: break;
+    case ThemeChoice::kLight:
+      return light();
+    case ThemeChoice::kDark:
+      return dark();
+    case ThemeChoice::kContrast:
+      return contrast();
+    case ThemeChoice::kAuto:
+      break;
   }
   return system_is_dark ? dark() : light();
 }
@@ -57,7 +63,8 @@ void apply_theme(const Theme& theme) {
   style.WindowPadding = style.FramePadding = style.CellPadding = ImVec2(0, 0);
   style.ItemSpacing = ImVec2(kGrid, 0);
   style.ItemInnerSpacing = ImVec2(kGrid, 0);
-  style.WindowBorderSize = style.ChildBorderSize = style.PopupBorderSize = style.FrameBorderSize = 0;
+  style.WindowBorderSize = style.ChildBorderSize = style.PopupBorderSize = style.FrameBorderSize =
+      0;
   style.WindowRounding = style.ChildRounding = 0;
   style.PopupRounding = style.FrameRounding = kRadius;
   style.WindowMinSize = ImVec2(1, 1);
@@ -72,9 +79,10 @@ void apply_theme(const Theme& theme) {
   const auto vec = [](ImU32 c) { return ImGui::ColorConvertU32ToFloat4(c); };
   ImVec4* c = style.Colors;
   for (int i = 0; i < ImGuiCol_COUNT; ++i) c[i] = vec(theme.ink);
-  for (const int i : {ImGuiCol_WindowBg, ImGuiCol_ChildBg, ImGuiCol_Border, ImGuiCol_BorderShadow, ImGuiCol_FrameBg,
-                      ImGuiCol_FrameBgHovered, ImGuiCol_FrameBgActive, ImGuiCol_ScrollbarBg, ImGuiCol_ModalWindowDimBg,
-                      ImGuiCol_NavCursor, ImGuiCol_NavWindowingHighlight, ImGuiCol_NavWindowingDimBg}) {
+  for (const int i : {ImGuiCol_WindowBg, ImGuiCol_ChildBg, ImGuiCol_Border, ImGuiCol_BorderShadow,
+                      ImGuiCol_FrameBg, ImGuiCol_FrameBgHovered, ImGuiCol_FrameBgActive,
+                      ImGuiCol_ScrollbarBg, ImGuiCol_ModalWindowDimBg, ImGuiCol_NavCursor,
+                      ImGuiCol_NavWindowingHighlight, ImGuiCol_NavWindowingDimBg}) {
     c[i] = ImVec4(0, 0, 0, 0);
   }
   c[ImGuiCol_PopupBg] = vec(theme.sheet);
@@ -94,7 +102,8 @@ ImU32 with_alpha(ImU32 colour, float alpha) {
 ImU32 mix(ImU32 a, ImU32 b, float t) {
   ImU32 out = 0;
   for (const int shift : {0, 8, 16, 24}) {
-    const float x = static_cast<float>((a >> shift) & 255), y = static_cast<float>((b >> shift) & 255);
+    const float x = static_cast<float>((a >> shift) & 255),
+                y = static_cast<float>((b >> shift) & 255);
     out |= static_cast<ImU32>(x + (y - x) * t + 0.5f) << shift;
   }
   return out;

@@ -17,15 +17,18 @@ bool is_spatial(const LayerInfo& layer) {
 }  // namespace
 
 std::string Ui::label(int class_index) const {
-  const auto& labels = state.language == Language::kChinese && !vm.labels_zh.empty() ? vm.labels_zh : vm.labels_en;
+  const auto& labels =
+      state.language == Language::kChinese && !vm.labels_zh.empty() ? vm.labels_zh : vm.labels_en;
   if (class_index < 0) return "";
-  if (static_cast<size_t>(class_index) < labels.size()) return labels[static_cast<size_t>(class_index)];
+  if (static_cast<size_t>(class_index) < labels.size())
+    return labels[static_cast<size_t>(class_index)];
   return tr(S::kClassNumber, {std::to_string(class_index)});
 }
 
 int Ui::target() const {
   const int classes = vm.model ? vm.model->classes : 0;
-  return state.target >= 0 && (classes == 0 || state.target < classes) ? state.target : vm.first_answer();
+  return state.target >= 0 && (classes == 0 || state.target < classes) ? state.target
+                                                                       : vm.first_answer();
 }
 
 const LayerInfo* Ui::layer(std::string_view fallback) const {
@@ -46,7 +49,8 @@ float Ui::animate(ImGuiID id, float goal, float time) {
   Motion& motion = item->second;
   if (motion.frame == frame && !is_new) return motion.value;
   motion.frame = frame;
-  if (reduced_motion || std::fabs(goal - motion.value) < kArrived * std::fmax(1.0f, std::fabs(goal))) {
+  if (reduced_motion ||
+      std::fabs(goal - motion.value) < kArrived * std::fmax(1.0f, std::fabs(goal))) {
     return motion.value = goal;
   }
   const float rate = 1 - std::exp(-ImGui::GetIO().DeltaTime * 4.5f / time);

@@ -35,13 +35,15 @@ struct Ui {
   Theme theme;
   Fonts fonts;
   Size size = Size::kWide;
-  double seconds = 0;              // of this frame, monotonic
+  double seconds = 0;  // of this frame, monotonic
   bool touch = false, reduced_motion = false;
-  std::string source_url = {};     // of the repository's files, with a slash at its end; empty where it is not known
-  // The layer and channel that were under the pointer in the last frame: rail and stage light up together.
+  std::string source_url =
+      {};  // of the repository's files, with a slash at its end; empty where it is not known
+  // The layer and channel that were under the pointer in the last frame: rail and stage light up
+  // together.
   std::string highlighted_layer = {};
   int highlighted_channel = -1;
-  std::string dismissed_notice = {};   // taken by App at the end of the frame
+  std::string dismissed_notice = {};  // taken by App at the end of the frame
   // Milliseconds until the next frame is wanted without any input: -1 none, 0 at once.
   int next_frame_ms = -1;
 
@@ -53,15 +55,18 @@ struct Ui {
 
   // The name of a class in the page's language ("class 281" until the names have come).
   std::string label(int class_index) const;
-  // The class being asked about: the chosen one, or the network's first answer; -1 while there is none.
+  // The class being asked about: the chosen one, or the network's first answer; -1 while there is
+  // none.
   int target() const;
-  // The layer the stage shows: state.layer if the network has it, else `fallback`, else its last spatial layer.
+  // The layer the stage shows: state.layer if the network has it, else `fallback`, else its last
+  // spatial layer.
   const LayerInfo* layer(std::string_view fallback = {}) const;
 
   void want_frame_in(int ms) {
     if (next_frame_ms < 0 || ms < next_frame_ms) next_frame_ms = ms;
   }
-  // Moves smoothly (ease-out) to `goal` in about `time` seconds, remembered under `id`; wants frames while it moves.
+  // Moves smoothly (ease-out) to `goal` in about `time` seconds, remembered under `id`; wants
+  // frames while it moves.
   float animate(ImGuiID id, float goal, float time = 0.18f);
   float animate(std::string_view key, float goal, float time = 0.18f);
   // 0 … 1 from the first frame in which this key is asked for (again); for things that fade in.

@@ -40,12 +40,16 @@ const MethodSnapshot* ViewModel::run(std::string_view slot) const {
 }
 
 float ViewModel::probability(int class_index) const {
-  if (!forward || class_index < 0 || static_cast<size_t>(class_index) >= forward->probabilities.float_count()) return 0;
+  if (!forward || class_index < 0 ||
+      static_cast<size_t>(class_index) >= forward->probabilities.float_count())
+    return 0;
   return forward->probabilities.floats()[class_index];
 }
 
 float ViewModel::logit(int class_index) const {
-  if (!forward || class_index < 0 || static_cast<size_t>(class_index) >= forward->logits.float_count()) return 0;
+  if (!forward || class_index < 0 ||
+      static_cast<size_t>(class_index) >= forward->logits.float_count())
+    return 0;
   return forward->logits.floats()[class_index];
 }
 
@@ -101,7 +105,8 @@ struct Filer {
     const bool is_new_run = run.result || !run.preview || event.step < run.preview->step;
     if (is_new_run) run.trace.clear();
     const bool is_new_step = is_new_run || event.step != run.preview->step;
-    if (is_new_step && !event.figures.empty()) run.trace.push_back(static_cast<float>(event.figures[0].value));
+    if (is_new_step && !event.figures.empty())
+      run.trace.push_back(static_cast<float>(event.figures[0].value));
     run.preview = event;
     run.result.reset();
   }

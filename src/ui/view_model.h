@@ -1,4 +1,5 @@
-// ViewModel: the latest snapshot of everything the engine and the host have said. Panels only read it.
+// ViewModel: the latest snapshot of everything the engine and the host have said. Panels only read
+// it.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,10 @@ namespace convscope {
 // A network that the menu offers.
 struct CatalogModel {
   std::string id, title, licence;
-  int64_t bytes = 0;               // of the download
-  double top1_percent = 0;         // on ImageNet's validation set
+  int64_t bytes = 0;        // of the download
+  double top1_percent = 0;  // on ImageNet's validation set
   bool available = true;
-  Text reason;                     // why it is not available
+  Text reason;  // why it is not available
 };
 
 // A photo that comes with the page.
@@ -26,7 +27,7 @@ struct Sample {
   std::string id;
   Text title;
   std::string credit;
-  Picture thumbnail;               // empty until it has been decoded
+  Picture thumbnail;  // empty until it has been decoded
 };
 
 enum class DownloadState : uint8_t { kWaiting, kRunning, kChecking, kReady, kFailed };
@@ -40,9 +41,9 @@ enum class EngineState : uint8_t { kStarting, kReady, kRestarting, kFailed };
 enum class NoticeLevel : uint8_t { kInfo, kWarning, kError };
 struct Notice {
   NoticeLevel level = NoticeLevel::kInfo;
-  std::string key;                 // the same key replaces the older notice
+  std::string key;  // the same key replaces the older notice
   Text text;
-  double seconds = 0;              // when it came
+  double seconds = 0;  // when it came
 };
 
 enum class WebcamState : uint8_t { kOff, kAsking, kOn, kRefused };
@@ -51,7 +52,7 @@ enum class WebcamState : uint8_t { kOff, kAsking, kOn, kRefused };
 struct MethodSnapshot {
   std::optional<MethodPreview> preview;
   std::optional<MethodResult> result;
-  std::vector<float> trace;        // the first figure of every preview so far: how the objective went
+  std::vector<float> trace;  // the first figure of every preview so far: how the objective went
   // What to draw now: the result's picture where there is one, else the latest preview.
   const MethodPreview* shown() const {
     return result ? &result->last : preview ? &*preview : nullptr;
@@ -66,11 +67,12 @@ struct ViewModel {
   std::optional<Download> download;
   std::vector<Notice> notices;
   EngineState engine_state = EngineState::kStarting;
-  std::string build;               // simd, simd-threads, relaxed, relaxed-threads
+  std::string build;  // simd, simd-threads, relaxed, relaxed-threads
   int32_t threads = 1;
-  Text build_reason;               // why this build and no faster one
+  Text build_reason;  // why this build and no faster one
   WebcamState webcam = WebcamState::kOff;
-  std::string image_source, image_name;  // sample|file|drop|paste|webcam, and the file's name or sample's id
+  std::string image_source,
+      image_name;  // sample|file|drop|paste|webcam, and the file's name or sample's id
 
   // --- the engine
   std::vector<MethodInfo> methods;
@@ -82,7 +84,8 @@ struct ViewModel {
   std::optional<FilterResponse> response;
   std::map<std::string, MethodSnapshot, std::less<>> runs;  // by slot, e.g. "gradient", "dream"
 
-  // Whether the engine that runs now has them: a restarted one has not, though the screen still shows the old ones.
+  // Whether the engine that runs now has them: a restarted one has not, though the screen still
+  // shows the old ones.
   bool engine_has_model = false, engine_has_image = false;
   // Counters that tell snapshots of an older network or picture from present ones.
   uint32_t model_generation = 0, image_generation = 0;
@@ -90,17 +93,18 @@ struct ViewModel {
   double forward_seconds = -1e9;
 
   // --- derived
-  std::vector<int32_t> ranking;    // class indices, most probable first
-  const LayerInfo* layer(std::string_view name) const;      // null if the network has none of that name
-  int layer_index(std::string_view name) const;             // -1 if none
+  std::vector<int32_t> ranking;                         // class indices, most probable first
+  const LayerInfo* layer(std::string_view name) const;  // null if the network has none of that name
+  int layer_index(std::string_view name) const;         // -1 if none
   const LayerThumbnails* thumbnails(std::string_view layer) const;
   const MethodInfo* method(std::string_view id) const;
-  const MethodSnapshot* run(std::string_view slot) const;   // null before the first preview
-  float probability(int class_index) const;                 // 0 while unknown
+  const MethodSnapshot* run(std::string_view slot) const;  // null before the first preview
+  float probability(int class_index) const;                // 0 while unknown
   float logit(int class_index) const;
   int first_answer() const { return ranking.empty() ? -1 : ranking[0]; }
 
-  // Files an event into its place. `slot` is that of the request it answers ("" if it is the host's or unasked).
+  // Files an event into its place. `slot` is that of the request it answers ("" if it is the host's
+  // or unasked).
   void apply(const EventMessage& message, std::string_view slot, double now_seconds);
   void put_notice(Notice notice);
   void remove_notice(std::string_view key);

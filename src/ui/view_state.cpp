@@ -20,8 +20,8 @@ constexpr std::string_view kNormalises[] = {"channel", "layer"};
 constexpr std::string_view kOrders[] = {"stored", "similar", "strength"};
 
 bool is_name_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-         c == '-' || c == '/' || c == ':';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-' || c == '/' || c == ':';
 }
 
 bool is_name(std::string_view text) {
@@ -102,7 +102,8 @@ bool read(std::string_view text, std::vector<int32_t>* v) {
   while (!text.empty()) {
     const size_t comma = std::min(text.find(','), text.size());
     uint64_t value = 0;
-    if (items.size() == kMaxChannels || !read_integer(text.substr(0, comma), kMaxIndex, &value)) return false;
+    if (items.size() == kMaxChannels || !read_integer(text.substr(0, comma), kMaxIndex, &value))
+      return false;
     items.push_back(static_cast<int32_t>(value));
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
@@ -121,8 +122,8 @@ bool read(std::string_view text, E* v, const std::string_view (&names)[N]) {
   return true;
 }
 
-// The permalink's keys, in the order in which they are written. `v` is called with the key, the field and, for a
-// choice, its names.
+// The permalink's keys, in the order in which they are written. `v` is called with the key, the
+// field and, for a choice, its names.
 template <typename State, typename Visitor>
 void fields(State& s, Visitor&& v) {
   v("model", s.model);
@@ -191,7 +192,8 @@ void read_pair(ViewState& state, std::string_view key, std::string_view value) {
   if (key.find('.') != std::string_view::npos) {
     double number = 0;
     const bool known = state.parameters.contains(key);
-    if (is_name(key) && read_number(value, &number) && (known || state.parameters.size() < kMaxParameters)) {
+    if (is_name(key) && read_number(value, &number) &&
+        (known || state.parameters.size() < kMaxParameters)) {
       state.parameters[std::string(key)] = number;
     }
     return;
@@ -218,7 +220,8 @@ std::string permalink_from(const ViewState& state) {
       link += "&" + std::string(key) + "=" + escaped(value);
     }
   });
-  for (const auto& [key, value] : state.parameters) link += "&" + escaped(key) + "=" + number_text(value);
+  for (const auto& [key, value] : state.parameters)
+    link += "&" + escaped(key) + "=" + number_text(value);
   return link;
 }
 
@@ -245,7 +248,8 @@ ViewState permanent_part(const ViewState& state) {
   return kept;
 }
 
-double parameter_of(const ViewState& state, const MethodInfo& method, const ParameterInfo& parameter) {
+double parameter_of(const ViewState& state, const MethodInfo& method,
+                    const ParameterInfo& parameter) {
   const auto found = state.parameters.find(method.id + "." + parameter.id);
   double value = found == state.parameters.end() ? parameter.initial : found->second;
   if (parameter.type != ParameterType::kNumber) value = std::round(value);
@@ -257,7 +261,8 @@ double parameter_of(const ViewState& state, const MethodInfo& method, const Para
   return std::clamp(value, minimum, std::max(minimum, maximum));
 }
 
-void set_parameter(ViewState& state, const MethodInfo& method, const ParameterInfo& parameter, double value) {
+void set_parameter(ViewState& state, const MethodInfo& method, const ParameterInfo& parameter,
+                   double value) {
   const std::string key = method.id + "." + parameter.id;
   if (value == parameter.initial) {
     state.parameters.erase(key);

@@ -13,32 +13,32 @@ namespace convscope {
 
 enum class Language : uint8_t { kEnglish, kChinese };
 enum class ThemeChoice : uint8_t { kAuto, kLight, kDark, kContrast };
-enum class Colours : uint8_t { kViridis, kMagma, kGray, kSigned };   // of a map
+enum class Colours : uint8_t { kViridis, kMagma, kGray, kSigned };  // of a map
 enum class Normalise : uint8_t { kChannel, kLayer };
 enum class Order : uint8_t { kStored, kSimilar, kStrength };
 
 struct ViewState {
   // --- in the permalink
   std::string model = "squeezenet-1.0";
-  std::string image = "chelsea";   // a sample's id; empty for a picture of the person's own
-  std::string lens = "overview";   // Panel::id
-  std::string layer;               // LayerInfo::name; empty: the lens's default
-  int32_t channel = -1;            // pinned channel (activations) or output channel (filters)
-  int32_t input_channel = -1;      // pinned slice of a filter
-  int32_t target = -1;             // class; -1: the network's first answer
+  std::string image = "chelsea";  // a sample's id; empty for a picture of the person's own
+  std::string lens = "overview";  // Panel::id
+  std::string layer;              // LayerInfo::name; empty: the lens's default
+  int32_t channel = -1;           // pinned channel (activations) or output channel (filters)
+  int32_t input_channel = -1;     // pinned slice of a filter
+  int32_t target = -1;            // class; -1: the network's first answer
   bool pre_activation = false;
   Normalise normalise = Normalise::kChannel;
   Colours colours = Colours::kViridis;
   Order order = Order::kStored;
-  std::string filter;              // one of LayerInfo::filter_names; empty: the first
-  bool overlaid = false;           // a map is laid over the picture
-  float overlay = 0.6f;            // with this opacity, 0 … 1
-  bool smooth = false;             // maps are drawn smoothly between their cells
-  float clip = 0.99f;              // saliency: this share of the pixels is within the colour scale, 0.5 … 1
-  bool untrained = true;           // saliency: show the untrained network beside it
-  std::string dream_layer;         // empty: the whole-layer default of the network
+  std::string filter;     // one of LayerInfo::filter_names; empty: the first
+  bool overlaid = false;  // a map is laid over the picture
+  float overlay = 0.6f;   // with this opacity, 0 … 1
+  bool smooth = false;    // maps are drawn smoothly between their cells
+  float clip = 0.99f;     // saliency: this share of the pixels is within the colour scale, 0.5 … 1
+  bool untrained = true;  // saliency: show the untrained network beside it
+  std::string dream_layer;  // empty: the whole-layer default of the network
   std::vector<int32_t> dream_channels;
-  float wipe = 1;                  // dream: the left part of the picture that shows the dream, 0 … 1
+  float wipe = 1;  // dream: the left part of the picture that shows the dream, 0 … 1
   uint64_t seed = 1;
   // Parameters of methods that differ from their initial value: "deep_dream.octaves" → 6.
   std::map<std::string, double, std::less<>> parameters;
@@ -46,26 +46,31 @@ struct ViewState {
   ThemeChoice theme = ThemeChoice::kLight;  // light unless chosen: projectors
 
   // --- not in the permalink
-  std::string hovered_layer;       // under the pointer, in rail or stage, this frame or the last
+  std::string hovered_layer;  // under the pointer, in rail or stage, this frame or the last
   int32_t hovered_channel = -1;
-  uint64_t dream_begun_for = 0;    // network and picture for which the dream has begun by itself
-  bool dream_held = false;         // paused by the person, not by leaving the lens
-  bool dream_picking = false;      // the channels are laid out to choose from
+  uint64_t dream_begun_for = 0;  // network and picture for which the dream has begun by itself
+  bool dream_held = false;       // paused by the person, not by leaving the lens
+  bool dream_picking = false;    // the channels are laid out to choose from
 
   bool operator==(const ViewState&) const = default;
 };
 
-// "v=1&model=squeezenet-1.0&image=chelsea&lens=activations&layer=fire5&channel=12&class=281". Only what differs from
-// ViewState{} is written, in a fixed order; readable: only bytes that would break it are %-escaped.
+// "v=1&model=squeezenet-1.0&image=chelsea&lens=activations&layer=fire5&channel=12&class=281". Only
+// what differs from ViewState{} is written, in a fixed order; readable: only bytes that would break
+// it are %-escaped.
 std::string permalink_from(const ViewState& state);
-// Reads a permalink over `base`. Unknown keys are ignored and a value that is not valid leaves base's; never fails.
+// Reads a permalink over `base`. Unknown keys are ignored and a value that is not valid leaves
+// base's; never fails.
 ViewState view_state_from(std::string_view hash, const ViewState& base = {});
 // The parts that a permalink carries, all else as in ViewState{}: what a round trip keeps.
 ViewState permanent_part(const ViewState& state);
 
-// The value of a method's parameter now: state.parameters or the table's initial value, clamped to its range.
-double parameter_of(const ViewState& state, const MethodInfo& method, const ParameterInfo& parameter);
-void set_parameter(ViewState& state, const MethodInfo& method, const ParameterInfo& parameter, double value);
+// The value of a method's parameter now: state.parameters or the table's initial value, clamped to
+// its range.
+double parameter_of(const ViewState& state, const MethodInfo& method,
+                    const ParameterInfo& parameter);
+void set_parameter(ViewState& state, const MethodInfo& method, const ParameterInfo& parameter,
+                   double value);
 // All of a method's parameters, as RunMethod wants them.
 std::vector<ParameterValue> parameters_of(const ViewState& state, const MethodInfo& method);
 

@@ -1,6 +1,7 @@
 // The engine module's entry: what the JavaScript of the worker calls, and the one thing it is told.
 //
-// src/protocol/README.md describes the exchange of messages; web/src/engine_worker.ts is the other side.
+// src/protocol/README.md describes the exchange of messages; web/src/engine_worker.ts is the other
+// side.
 #include <emscripten.h>
 #include <emscripten/heap.h>
 
@@ -28,16 +29,17 @@ struct RawBlob {
 };
 
 // The receiver copies everything before it returns.
-EM_JS(void, convscope_send, (const uint8_t* header, uint32_t header_bytes, const RawBlob* blobs, uint32_t blob_count), {
-  Module["on_send"](header, header_bytes, blobs, blob_count);
-});
+EM_JS(void, convscope_send,
+      (const uint8_t* header, uint32_t header_bytes, const RawBlob* blobs, uint32_t blob_count),
+      { Module["on_send"](header, header_bytes, blobs, blob_count); });
 
 std::unique_ptr<convscope::Engine> g_engine;
 
 void send_event(const convscope::EventMessage& message) {
   const convscope::WireMessage wire = encode(message);
   std::vector<RawBlob> blobs;
-  for (const convscope::Blob& blob : wire.blobs) blobs.push_back({blob.data(), static_cast<uint32_t>(blob.size())});
+  for (const convscope::Blob& blob : wire.blobs)
+    blobs.push_back({blob.data(), static_cast<uint32_t>(blob.size())});
   convscope_send(wire.header.data(), static_cast<uint32_t>(wire.header.size()), blobs.data(),
                  static_cast<uint32_t>(blobs.size()));
 }
@@ -46,17 +48,21 @@ void send_event(const convscope::EventMessage& message) {
 
 extern "C" {
 
-EMSCRIPTEN_KEEPALIVE void* convscope_allocate(uint32_t bytes) { return std::malloc(bytes == 0 ? 1 : bytes); }
+EMSCRIPTEN_KEEPALIVE void* convscope_allocate(uint32_t bytes) {
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
 EMSCRIPTEN_KEEPALIVE void convscope_free(void* memory) { std::free(memory); }
 
 // Sends EngineReady. `threads` run from the start; there are no workers for more.
 EMSCRIPTEN_KEEPALIVE void engine_start(int threads) {
-  g_engine = std::make_unique<convscope::Engine>(CONVSCOPE_SIMD CONVSCOPE_THREADS, threads, send_event);
+  g_engine =
+      std::make_unique<convscope::Engine>(CONVSCOPE_SIMD CONVSCOPE_THREADS, threads, send_event);
   g_engine->start(threads);
 }
 
 // Takes ownership of the header, of the array of blobs and of each blob.
-EMSCRIPTEN_KEEPALIVE void convscope_receive(uint8_t* header, uint32_t header_bytes, RawBlob* blobs, uint32_t blob_count) {
+EMSCRIPTEN_KEEPALIVE void convscope_receive(uint8_t* header, uint32_t header_bytes, RawBlob* blobs,
+                                            uint32_t blob_count) {
   convscope::WireMessage wire;
   wire.header.assign(header, header + header_bytes);
   for (uint32_t i = 0; i < blob_count; ++i) {
@@ -69,7 +75,9 @@ EMSCRIPTEN_KEEPALIVE void convscope_receive(uint8_t* header, uint32_t header_byt
   if (command) {
     g_engine->post(*std::move(command));
   } else {
-    send_event({0, convscope::Failed{"malformed", {command.error().message, "页面与计算引擎之间的消息有误，请重新载入页面。"}}});
+    send_event({0, convscope::Failed{"malformed",
+                                     {command.error().message,
+                                      "页面与计算引擎之间的消息有误，请重新载入页面。"}}});
   }
 }
 
@@ -79,6 +87,8 @@ EMSCRIPTEN_KEEPALIVE int engine_step(double budget_ms) {
 }
 
 // Size of the heap, for the memory figure of the status line.
-EMSCRIPTEN_KEEPALIVE double engine_heap_bytes() { return static_cast<double>(emscripten_get_heap_size()); }
+EMSCRIPTEN_KEEPALIVE double engine_heap_bytes() {
+  return static_cast<double>(emscripten_get_heap_size());
+}
 
 }  // extern "C"

@@ -1,5 +1,6 @@
-// Times every kernel on the layers of real networks: ops_bench [threads]. One line each: the best time, which is what
-// the kernel can do on a machine that others use too, arithmetic rate, memory rate; then the sum.
+// Times every kernel on the layers of real networks: ops_bench [threads]. One line each: the best
+// time, which is what the kernel can do on a machine that others use too, arithmetic rate, memory
+// rate; then the sum.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -30,42 +31,49 @@ struct ConvShape {
 
 // SqueezeNet v1.0 at 227×227 and a cut through EfficientNet-Lite0 at 224×224.
 constexpr ConvShape kSqueezeNet[] = {
-    {"conv1 7x7s2", 227, 3, 96, 7, 2, 0, 1},     {"fire2 squeeze", 55, 96, 16, 1, 1, 0, 1},
-    {"fire2 1x1", 55, 16, 64, 1, 1, 0, 1},       {"fire2 3x3", 55, 16, 64, 3, 1, 1, 1},
-    {"fire3 squeeze", 55, 128, 16, 1, 1, 0, 1},  {"fire3 1x1", 55, 16, 64, 1, 1, 0, 1},
-    {"fire3 3x3", 55, 16, 64, 3, 1, 1, 1},       {"fire4 squeeze", 55, 128, 32, 1, 1, 0, 1},
-    {"fire4 1x1", 55, 32, 128, 1, 1, 0, 1},      {"fire4 3x3", 55, 32, 128, 3, 1, 1, 1},
-    {"fire5 squeeze", 27, 256, 32, 1, 1, 0, 1},  {"fire5 1x1", 27, 32, 128, 1, 1, 0, 1},
-    {"fire5 3x3", 27, 32, 128, 3, 1, 1, 1},      {"fire6 squeeze", 27, 256, 48, 1, 1, 0, 1},
-    {"fire6 1x1", 27, 48, 192, 1, 1, 0, 1},      {"fire6 3x3", 27, 48, 192, 3, 1, 1, 1},
-    {"fire7 squeeze", 27, 384, 48, 1, 1, 0, 1},  {"fire7 1x1", 27, 48, 192, 1, 1, 0, 1},
-    {"fire7 3x3", 27, 48, 192, 3, 1, 1, 1},      {"fire8 squeeze", 27, 384, 64, 1, 1, 0, 1},
-    {"fire8 1x1", 27, 64, 256, 1, 1, 0, 1},      {"fire8 3x3", 27, 64, 256, 3, 1, 1, 1},
-    {"fire9 squeeze", 13, 512, 64, 1, 1, 0, 1},  {"fire9 1x1", 13, 64, 256, 1, 1, 0, 1},
-    {"fire9 3x3", 13, 64, 256, 3, 1, 1, 1},      {"conv10 1x1 pad 1", 13, 512, 1000, 1, 1, 1, 1},
+    {"conv1 7x7s2", 227, 3, 96, 7, 2, 0, 1},    {"fire2 squeeze", 55, 96, 16, 1, 1, 0, 1},
+    {"fire2 1x1", 55, 16, 64, 1, 1, 0, 1},      {"fire2 3x3", 55, 16, 64, 3, 1, 1, 1},
+    {"fire3 squeeze", 55, 128, 16, 1, 1, 0, 1}, {"fire3 1x1", 55, 16, 64, 1, 1, 0, 1},
+    {"fire3 3x3", 55, 16, 64, 3, 1, 1, 1},      {"fire4 squeeze", 55, 128, 32, 1, 1, 0, 1},
+    {"fire4 1x1", 55, 32, 128, 1, 1, 0, 1},     {"fire4 3x3", 55, 32, 128, 3, 1, 1, 1},
+    {"fire5 squeeze", 27, 256, 32, 1, 1, 0, 1}, {"fire5 1x1", 27, 32, 128, 1, 1, 0, 1},
+    {"fire5 3x3", 27, 32, 128, 3, 1, 1, 1},     {"fire6 squeeze", 27, 256, 48, 1, 1, 0, 1},
+    {"fire6 1x1", 27, 48, 192, 1, 1, 0, 1},     {"fire6 3x3", 27, 48, 192, 3, 1, 1, 1},
+    {"fire7 squeeze", 27, 384, 48, 1, 1, 0, 1}, {"fire7 1x1", 27, 48, 192, 1, 1, 0, 1},
+    {"fire7 3x3", 27, 48, 192, 3, 1, 1, 1},     {"fire8 squeeze", 27, 384, 64, 1, 1, 0, 1},
+    {"fire8 1x1", 27, 64, 256, 1, 1, 0, 1},     {"fire8 3x3", 27, 64, 256, 3, 1, 1, 1},
+    {"fire9 squeeze", 13, 512, 64, 1, 1, 0, 1}, {"fire9 1x1", 13, 64, 256, 1, 1, 0, 1},
+    {"fire9 3x3", 13, 64, 256, 3, 1, 1, 1},     {"conv10 1x1 pad 1", 13, 512, 1000, 1, 1, 1, 1},
 };
 constexpr ConvShape kEfficientNet[] = {
-    {"stem 3x3s2", 224, 3, 32, 3, 2, 1, 1},      {"block0d 3x3", 112, 32, 32, 3, 1, 1, 32},
-    {"block1e 1x1", 112, 16, 96, 1, 1, 0, 1},    {"block1d 3x3s2", 112, 96, 96, 3, 2, 1, 96},
+    {"stem 3x3s2", 224, 3, 32, 3, 2, 1, 1},        {"block0d 3x3", 112, 32, 32, 3, 1, 1, 32},
+    {"block1e 1x1", 112, 16, 96, 1, 1, 0, 1},      {"block1d 3x3s2", 112, 96, 96, 3, 2, 1, 96},
     {"block3d 5x5s2", 56, 144, 144, 5, 2, 2, 144}, {"block8d 5x5", 14, 480, 480, 5, 1, 2, 480},
-    {"block10e 1x1", 14, 112, 672, 1, 1, 0, 1},  {"block12d 5x5", 7, 1152, 1152, 5, 1, 2, 1152},
+    {"block10e 1x1", 14, 112, 672, 1, 1, 0, 1},    {"block12d 5x5", 7, 1152, 1152, 5, 1, 2, 1152},
 };
 
 int64_t output_size(const ConvShape& c) { return (c.size + 2 * c.pad - c.kernel) / c.stride + 1; }
 
 Window window_of(const ConvShape& c) {
-  return {.kernel = {c.kernel, c.kernel}, .strides = {c.stride, c.stride}, .pads = {c.pad, c.pad, c.pad, c.pad}};
+  return {.kernel = {c.kernel, c.kernel},
+          .strides = {c.stride, c.stride},
+          .pads = {c.pad, c.pad, c.pad, c.pad}};
 }
 
 Layer forward(const ConvShape& c) {
-  return {c.name, make_conv(window_of(c), c.group),
-          {{1, c.size, c.size, c.in}, {c.out, c.kernel, c.kernel, c.in / c.group}, {c.out}}, {1, 2}, true};
+  return {c.name,
+          make_conv(window_of(c), c.group),
+          {{1, c.size, c.size, c.in}, {c.out, c.kernel, c.kernel, c.in / c.group}, {c.out}},
+          {1, 2},
+          true};
 }
 
 Layer backward(const ConvShape& c) {
   const int64_t out = output_size(c);
-  return {std::string("d ") + c.name, make_conv_input_grad(window_of(c), c.group, c.size, c.size),
-          {{1, out, out, c.out}, {c.out, c.kernel, c.kernel, c.in / c.group}}, {1}};
+  return {std::string("d ") + c.name,
+          make_conv_input_grad(window_of(c), c.group, c.size, c.size),
+          {{1, out, out, c.out}, {c.out, c.kernel, c.kernel, c.in / c.group}},
+          {1}};
 }
 
 double micros_of(const Layer& layer, ThreadPool& pool) {
@@ -112,12 +120,13 @@ void time_layers(const char* title, const std::vector<Layer>& layers, ThreadPool
     double bytes = 0;
     for (const Shape& shape : layer.inputs) bytes += 4 * static_cast<double>(shape.elements());
     for (const Shape& shape : outputs) bytes += 4 * static_cast<double>(shape.elements());
-    std::printf("  %-22s %10.1f us %8.2f GFLOP/s %8.2f GB/s\n", layer.name.c_str(), micros, flops / micros * 1e-3,
-                bytes / micros * 1e-3);
+    std::printf("  %-22s %10.1f us %8.2f GFLOP/s %8.2f GB/s\n", layer.name.c_str(), micros,
+                flops / micros * 1e-3, bytes / micros * 1e-3);
     total.micros += micros;
     total.flops += flops;
   }
-  std::printf("  %-22s %10.1f us %8.2f GFLOP/s\n", "sum", total.micros, total.flops / total.micros * 1e-3);
+  std::printf("  %-22s %10.1f us %8.2f GFLOP/s\n", "sum", total.micros,
+              total.flops / total.micros * 1e-3);
 }
 
 std::vector<Layer> other_forward() {

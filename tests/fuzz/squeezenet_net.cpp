@@ -1,7 +1,7 @@
 // Any bytes are a SqueezeNet file or an error with a sentence.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <algorithm>
 #include <cstring>
 
 #include "model/squeezenet.h"

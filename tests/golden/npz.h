@@ -49,14 +49,15 @@ class Npz {
     return out;
   }
 
-  // The array must exist. The header is copied, so that it ends in the NUL that the C functions want.
+  // The array must exist. The header is copied, so that it ends in the NUL that the C functions
+  // want.
   GoldenArray array(const std::string& name) const {
     CHECK(has(name));
     const std::vector<uint8_t> npy = unpack(entries_.at(name));
     const size_t header_start = npy[6] == 1 ? 10 : 12;
     const size_t header_bytes = npy[6] == 1 ? npy[8] + 256u * npy[9] : number(npy, 8, 4);
     const std::string header(reinterpret_cast<const char*>(npy.data()) + header_start,
-                                  header_bytes);
+                             header_bytes);
     CHECK(header.find("'fortran_order': False") != std::string_view::npos);
     GoldenArray out;
     size_t count = 1;

@@ -1,5 +1,5 @@
-// ONNX's own conformance cases of our operators (made by make_onnx_cases.py): the double-precision reference and the fast
-// kernel must both give the published output.
+// ONNX's own conformance cases of our operators (made by make_onnx_cases.py): the double-precision
+// reference and the fast kernel must both give the published output.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -32,7 +32,8 @@ Tensor read_tensor(std::istringstream& line) {
 std::vector<OnnxCase> read_cases() {
   const std::string here = __FILE__;
   std::ifstream file(here.substr(0, here.rfind('/')) + "/onnx_cases.txt");
-  if (!file) file.open("tests/golden/onnx_cases.txt");  // where the compiler was given a relative path
+  if (!file)
+    file.open("tests/golden/onnx_cases.txt");  // where the compiler was given a relative path
   std::vector<OnnxCase> out;
   std::string text, word;
   while (std::getline(file, text)) {
@@ -41,7 +42,8 @@ std::vector<OnnxCase> read_cases() {
     if (word == "case") {
       OnnxCase& test = out.emplace_back();
       line >> test.name >> test.kind;
-      while (line >> word) test.attributes.set(word.substr(0, word.find('=')), word.substr(word.find('=') + 1));
+      while (line >> word)
+        test.attributes.set(word.substr(0, word.find('=')), word.substr(word.find('=') + 1));
     } else if (word == "input" || word == "parameter") {
       out.back().is_parameter.push_back(word == "parameter");
       out.back().inputs.push_back(read_tensor(line));
@@ -82,7 +84,8 @@ TEST(OnnxCases, ReferenceAndKernelGiveThePublishedOutput) {
     ASSERT_EQ((*outputs)[0], test.output.shape()) << test.name;
     std::vector<DoubleTensor> out{DoubleTensor::zeros((*outputs)[0])};
     (*op)->evaluate(in, out);
-    for (int64_t i = 0; i < out[0].shape.elements(); ++i) expect_equal(test, out[0][i], i, "reference");
+    for (int64_t i = 0; i < out[0].shape.elements(); ++i)
+      expect_equal(test, out[0][i], i, "reference");
 
     auto kernel = (*op)->lower({shapes, *outputs, parameters});
     ASSERT_TRUE(kernel.has_value()) << test.name << ": " << kernel.error().message;

@@ -14,14 +14,15 @@ constexpr double kStep = 1e-5;
 constexpr double kTolerance = 1e-6;
 constexpr int64_t kTinyJacobian = 8192;
 
-// Values that stay clear of every kink: all distinct, so that no two compete for a maximum, and never nearer than
-// 0.009 to a multiple of 0.25, where the samples' clips and rectifiers bend.
+// Values that stay clear of every kink: all distinct, so that no two compete for a maximum, and
+// never nearer than 0.009 to a multiple of 0.25, where the samples' clips and rectifiers bend.
 DoubleTensor smooth_point(const Shape& shape, Rng& rng) {
   DoubleTensor out = DoubleTensor::zeros(shape);
   const int64_t count = shape.elements();
   std::vector<int64_t> order(static_cast<size_t>(count));
   std::iota(order.begin(), order.end(), int64_t{0});
-  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
+  for (size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
   for (int64_t i = 0; i < count; ++i) {
     const double spread = static_cast<double>(order[static_cast<size_t>(i)] - count / 2);
     out[i] = 0.25 * spread / std::max(1.0, static_cast<double>(count) / 16) + 0.01;
@@ -33,7 +34,7 @@ DoubleTensor smooth_point(const Shape& shape, Rng& rng) {
 
 struct Derivative {
   Graph graph;
-  std::vector<ValueId> inputs;             // of the op
+  std::vector<ValueId> inputs;  // of the op
   ValueId output, seed;
   std::unordered_map<ValueId, ValueId> cotangents;
 };
@@ -48,7 +49,8 @@ Result<Derivative> differentiate(const OpEntry::Sample& sample) {
   out.output = outputs[0];
   out.seed = builder.input("seed", builder.shape(out.output));
   std::vector<ValueId> wanted;
-  for (int index : sample.differentiable_inputs) wanted.push_back(out.inputs[static_cast<size_t>(index)]);
+  for (int index : sample.differentiable_inputs)
+    wanted.push_back(out.inputs[static_cast<size_t>(index)]);
   TRY(out.cotangents, build_vjp(builder, outputs, std::array{out.seed}, wanted));
   out.graph = std::move(builder).build();
   return out;
@@ -72,7 +74,8 @@ std::optional<std::string> check_seed(const OpEntry::Sample& sample, const Deriv
     const auto k = static_cast<size_t>(index);
     // An input that is missing from the map has, the rule says, no influence.
     const auto found = derivative.cotangents.find(derivative.inputs[k]);
-    const DoubleTensor* got = found == derivative.cotangents.end() ? nullptr : &values.at(found->second);
+    const DoubleTensor* got =
+        found == derivative.cotangents.end() ? nullptr : &values.at(found->second);
     for (int64_t i = 0; i < inputs[k].shape.elements(); ++i) {
       const double at = inputs[k][i];
       inputs[k][i] = at + kStep;
@@ -82,8 +85,8 @@ std::optional<std::string> check_seed(const OpEntry::Sample& sample, const Deriv
       inputs[k][i] = at;
       const double want = (above - below) / (2 * kStep), have = got == nullptr ? 0.0 : (*got)[i];
       if (!(std::abs(have - want) <= kTolerance * (1 + std::abs(want)))) {
-        return std::format("{}: d(output)/d(input {})[{}]: the rule says {}, differences say {}", op_text(*sample.op),
-                           index, i, have, want);
+        return std::format("{}: d(output)/d(input {})[{}]: the rule says {}, differences say {}",
+                           op_text(*sample.op), index, i, have, want);
       }
     }
   }

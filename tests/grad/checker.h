@@ -9,8 +9,9 @@
 
 namespace convscope::testing {
 
-// Checks d<seed, op(x)>/dx of every differentiable input of a sample, element by element, for a random seed; for tiny
-// samples the full Jacobian, seed by seed. Describes the first disagreement; nothing where all agree.
+// Checks d<seed, op(x)>/dx of every differentiable input of a sample, element by element, for a
+// random seed; for tiny samples the full Jacobian, seed by seed. Describes the first disagreement;
+// nothing where all agree.
 std::optional<std::string> check_vjp(const OpEntry::Sample& sample, uint64_t random_seed);
 
 }  // namespace convscope::testing

@@ -1,4 +1,5 @@
-// Every derivative rule of the registry against central differences; and that a wrong rule would be found.
+// Every derivative rule of the registry against central differences; and that a wrong rule would be
+// found.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +13,8 @@ namespace {
 
 using testing::check_vjp;
 
-// The ledger: operators without a derivative on purpose, each with its reason in the head of its file.
+// The ledger: operators without a derivative on purpose, each with its reason in the head of its
+// file.
 const std::set<std::string_view> kNotDifferentiable{"MaxPoolGrad"};
 
 TEST(Vjp, EveryRuleAgreesWithCentralDifferences) {
@@ -31,11 +33,14 @@ TEST(Vjp, EveryRuleAgreesWithCentralDifferences) {
 }
 
 TEST(Vjp, TheDerivativeOfADerivativeIsCheckedToo) {
-  // Ops that only derivatives use are in the registry, so the test above differentiates them as well.
-  for (std::string_view kind : {"ConvInputGrad", "ReluGrad", "ClipGrad", "AveragePoolGrad", "Expand", "SumTo"}) {
+  // Ops that only derivatives use are in the registry, so the test above differentiates them as
+  // well.
+  for (std::string_view kind :
+       {"ConvInputGrad", "ReluGrad", "ClipGrad", "AveragePoolGrad", "Expand", "SumTo"}) {
     const auto entries = op_registry();
     EXPECT_TRUE(std::ranges::any_of(entries, [&](const OpEntry& entry) {
-      return entry.kind == kind && entry.from_attributes == nullptr && !entry.samples()[0].differentiable_inputs.empty();
+      return entry.kind == kind && entry.from_attributes == nullptr &&
+             !entry.samples()[0].differentiable_inputs.empty();
     })) << kind;
   }
 }
@@ -47,7 +52,8 @@ TEST(Vjp, OpsWithoutADerivativeSaySoByName) {
     sample.differentiable_inputs = {0};
     const auto refusal = check_vjp(sample, 1);
     ASSERT_TRUE(refusal.has_value());
-    EXPECT_NE(refusal->find(std::string(entry.kind) + " has no derivative"), std::string::npos) << *refusal;
+    EXPECT_NE(refusal->find(std::string(entry.kind) + " has no derivative"), std::string::npos)
+        << *refusal;
   }
 }
 
@@ -62,7 +68,8 @@ TEST(Vjp, WeightsThatHaveNoRuleAreRefusedRatherThanSilentlyZero) {
   }
 }
 
-// --- The checker itself: planted mistakes must not pass. -----------------------------------------------------------
+// --- The checker itself: planted mistakes must not pass.
+// -----------------------------------------------------------
 
 constexpr OpDoc kPlantedDoc = {.kind = "Planted"};
 
@@ -72,8 +79,11 @@ class Planted final : public Op {
   using Mistake = Result<ValueId> (*)(VjpContext& context, ValueId right);
   Planted(OpPtr honest, Mistake mistake) : honest_(std::move(honest)), mistake_(mistake) {}
   const OpDoc& doc() const override { return kPlantedDoc; }
-  Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override { return honest_->infer(inputs); }
-  void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
+  Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
+    return honest_->infer(inputs);
+  }
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
     honest_->evaluate(inputs, outputs);
   }
   Result<Cotangents> vjp(VjpContext& context) const override {
@@ -83,7 +93,9 @@ class Planted final : public Op {
     }
     return out;
   }
-  Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override { return honest_->lower(context); }
+  Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
+    return honest_->lower(context);
+  }
 
  private:
   const OpPtr honest_;
@@ -93,13 +105,18 @@ class Planted final : public Op {
 TEST(Checker, FindsPlantedMistakes) {
   const std::vector<std::pair<const char*, Planted::Mistake>> mistakes{
       {"none", [](VjpContext&, ValueId right) -> Result<ValueId> { return right; }},
-      {"sign", [](VjpContext& context, ValueId right) { return context.emit(make_scale(-1), {right}); }},
+      {"sign",
+       [](VjpContext& context, ValueId right) { return context.emit(make_scale(-1), {right}); }},
       {"one part in ten thousand",
-       [](VjpContext& context, ValueId right) { return context.emit(make_scale(1.0001f), {right}); }},
-      {"a term too many", [](VjpContext& context, ValueId right) { return context.emit(make_add(), {right, right}); }},
+       [](VjpContext& context, ValueId right) {
+         return context.emit(make_scale(1.0001f), {right});
+       }},
+      {"a term too many",
+       [](VjpContext& context, ValueId right) { return context.emit(make_add(), {right, right}); }},
       {"shifted by one pixel",
        [](VjpContext& context, ValueId right) -> Result<ValueId> {
-         TRY(const ValueId part, context.emit(make_slice(1, 1, context.shape(right)[1] - 1), {right}));
+         TRY(const ValueId part,
+             context.emit(make_slice(1, 1, context.shape(right)[1] - 1), {right}));
          return context.emit(make_pad(1, 0, 1), {part});
        }},
   };
@@ -113,7 +130,8 @@ TEST(Checker, FindsPlantedMistakes) {
         OpEntry::Sample planted = sample;
         planted.op = std::make_shared<Planted>(sample.op, mistake);
         planted.differentiable_inputs = {0};
-        EXPECT_EQ(check_vjp(planted, 3).has_value(), std::string_view(name) != "none") << kind << ", mistake: " << name;
+        EXPECT_EQ(check_vjp(planted, 3).has_value(), std::string_view(name) != "none")
+            << kind << ", mistake: " << name;
       }
     }
   }
@@ -127,8 +145,10 @@ TEST(Checker, FindsAMissingTerm) {
     Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
       return std::vector<Shape>{inputs[0]};
     }
-    void evaluate(std::span<const DoubleTensor> inputs, std::span<DoubleTensor> outputs) const override {
-      std::ranges::transform(inputs[0].values, outputs[0].values.begin(), [](double x) { return x * x; });
+    void evaluate(std::span<const DoubleTensor> inputs,
+                  std::span<DoubleTensor> outputs) const override {
+      std::ranges::transform(inputs[0].values, outputs[0].values.begin(),
+                             [](double x) { return x * x; });
     }
     Result<Cotangents> vjp(VjpContext& context) const override {
       TRY(const ValueId dx, context.emit(make_mul(), {context.input(0), context.cotangent()}));
@@ -138,7 +158,8 @@ TEST(Checker, FindsAMissingTerm) {
       return fail(ErrorCode::kUnsupported, "for the checker only");
     }
   };
-  EXPECT_TRUE(check_vjp({std::make_shared<ForgetfulSquare>(), {Shape{3, 2}}, {0}, {}}, 1).has_value());
+  EXPECT_TRUE(
+      check_vjp({std::make_shared<ForgetfulSquare>(), {Shape{3, 2}}, {0}, {}}, 1).has_value());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The planner's properties on random usage records: arrays that live together never overlap, the arena holds them all,
-// and it is no smaller than the largest live set.
+// The planner's properties on random usage records: arrays that live together never overlap, the
+// arena holds them all, and it is no smaller than the largest live set.
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
@@ -30,7 +30,8 @@ TEST(Arena, LiveArraysNeverOverlap) {
       EXPECT_EQ(layout.offsets[a] % static_cast<int64_t>(kAlignment), 0);
       EXPECT_LE(layout.offsets[a] + records[a].bytes, layout.bytes);
       for (size_t b = a + 1; b < records.size(); ++b) {
-        const bool together = records[a].first <= records[b].last && records[b].first <= records[a].last;
+        const bool together =
+            records[a].first <= records[b].last && records[b].first <= records[a].last;
         const bool overlap = layout.offsets[a] < layout.offsets[b] + records[b].bytes &&
                              layout.offsets[b] < layout.offsets[a] + records[a].bytes;
         EXPECT_FALSE(together && overlap) << "seed " << seed << ", records " << a << " and " << b;

@@ -1,5 +1,5 @@
-// Laws that hold whatever the numbers: a vjp is linear in its seed; softmax does not see a shift; the derivative of a sum is
-// the sum of derivatives; a rule replaces just what it names.
+// Laws that hold whatever the numbers: a vjp is linear in its seed; softmax does not see a shift;
+// the derivative of a sum is the sum of derivatives; a rule replaces just what it names.
 #include "graph/vjp.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,8 @@ Chain make_chain(const VjpRules& rules) {
   return c;
 }
 
-DoubleTensor gradient_for(const Chain& c, const std::unordered_map<ValueId, DoubleTensor>& given, const DoubleTensor& seed) {
+DoubleTensor gradient_for(const Chain& c, const std::unordered_map<ValueId, DoubleTensor>& given,
+                          const DoubleTensor& seed) {
   auto values = given;
   values.insert_or_assign(c.seed, seed);
   const ValueId wanted[] = {c.gradient};
@@ -48,7 +49,8 @@ DoubleTensor gradient_for(const Chain& c, const std::unordered_map<ValueId, Doub
 
 std::unordered_map<ValueId, DoubleTensor> random_inputs(const Chain& c, Rng& rng) {
   std::unordered_map<ValueId, DoubleTensor> given;
-  for (ValueId id : {c.x, c.weight, c.bias}) given.emplace(id, random_double(c.builder.shape(id), rng));
+  for (ValueId id : {c.x, c.weight, c.bias})
+    given.emplace(id, random_double(c.builder.shape(id), rng));
   return given;
 }
 
@@ -57,12 +59,16 @@ TEST(Vjp, IsLinearInItsSeed) {
   for (uint64_t round = 0; round < 20; ++round) {
     Rng rng(round);
     const auto given = random_inputs(c, rng);
-    const DoubleTensor a = random_double(c.builder.shape(c.y), rng), b = random_double(c.builder.shape(c.y), rng);
+    const DoubleTensor a = random_double(c.builder.shape(c.y), rng),
+                       b = random_double(c.builder.shape(c.y), rng);
     DoubleTensor mixed = a;
-    for (size_t i = 0; i < mixed.values.size(); ++i) mixed.values[i] = 2 * a.values[i] - 3 * b.values[i];
-    const DoubleTensor of_a = gradient_for(c, given, a), of_b = gradient_for(c, given, b), of_mixed = gradient_for(c, given, mixed);
+    for (size_t i = 0; i < mixed.values.size(); ++i)
+      mixed.values[i] = 2 * a.values[i] - 3 * b.values[i];
+    const DoubleTensor of_a = gradient_for(c, given, a), of_b = gradient_for(c, given, b),
+                       of_mixed = gradient_for(c, given, mixed);
     for (size_t i = 0; i < of_a.values.size(); ++i) {
-      EXPECT_NEAR(of_mixed.values[i], 2 * of_a.values[i] - 3 * of_b.values[i], 1e-12) << "round " << round;
+      EXPECT_NEAR(of_mixed.values[i], 2 * of_a.values[i] - 3 * of_b.values[i], 1e-12)
+          << "round " << round;
     }
   }
 }
@@ -90,8 +96,10 @@ TEST(Softmax, IsInvariantUnderAShift) {
 }
 
 TEST(VjpRules, ReplaceOnlyWhatTheyName) {
-  // A rule that stops the gradient at every Relu makes it zero; one that never applies changes nothing.
-  const VjpRule stop = {"stop", [](const Graph&, const Node& node) { return node.op->kind() == "Relu"; },
+  // A rule that stops the gradient at every Relu makes it zero; one that never applies changes
+  // nothing.
+  const VjpRule stop = {"stop",
+                        [](const Graph&, const Node& node) { return node.op->kind() == "Relu"; },
                         [](VjpContext&) -> Result<Cotangents> { return Cotangents{std::nullopt}; }};
   GraphBuilder builder;
   const ValueId x = builder.input("x", Shape{1, 3});
@@ -109,7 +117,8 @@ TEST(VjpRules, ReplaceOnlyWhatTheyName) {
 TEST(VjpRules, FirstThatAppliesWins) {
   int first = 0, second = 0;
   const auto counting = [](int* counter) {
-    return VjpRule{"count", [](const Graph&, const Node& node) { return node.op->kind() == "Relu"; },
+    return VjpRule{"count",
+                   [](const Graph&, const Node& node) { return node.op->kind() == "Relu"; },
                    [counter](VjpContext& context) -> Result<Cotangents> {
                      ++*counter;
                      return Cotangents{context.cotangent()};

@@ -1,4 +1,5 @@
-// Draws the whole page without a screen: every lens, size, language and theme, empty, running, done and failed.
+// Draws the whole page without a screen: every lens, size, language and theme, empty, running, done
+// and failed.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -16,9 +17,12 @@ namespace {
 
 struct RecordingHost : Host {
   void request(std::string_view verb, std::string_view a, std::string_view b) override {
-    requests.push_back(std::string(verb) + " " + std::string(a) + (b.empty() ? "" : " " + std::string(b)));
+    requests.push_back(std::string(verb) + " " + std::string(a) +
+                       (b.empty() ? "" : " " + std::string(b)));
   }
-  void save_file(std::string_view name, std::string_view, const Blob&) override { requests.push_back("save " + std::string(name)); }
+  void save_file(std::string_view name, std::string_view, const Blob&) override {
+    requests.push_back("save " + std::string(name));
+  }
   bool asked(std::string_view what) const {
     return std::find(requests.begin(), requests.end(), what) != requests.end();
   }
@@ -32,14 +36,18 @@ Blob floats(size_t count, const std::function<float(size_t)>& value) {
 }
 
 Picture gray_picture(int height, int width) {
-  return Picture{height, width, Blob(std::vector<uint8_t>(static_cast<size_t>(height * width * 4), 128))};
+  return Picture{height, width,
+                 Blob(std::vector<uint8_t>(static_cast<size_t>(height * width * 4), 128))};
 }
 
-LayerInfo layer_of(const char* name, const char* kind, int size, int channels, bool minor = false, int kernel = 0) {
+LayerInfo layer_of(const char* name, const char* kind, int size, int channels, bool minor = false,
+                   int kernel = 0) {
   LayerInfo l;
-  l.name = name, l.kind = kind, l.operation = "Conv", l.height = l.width = size, l.channels = channels, l.minor = minor;
+  l.name = name, l.kind = kind, l.operation = "Conv", l.height = l.width = size,
+  l.channels = channels, l.minor = minor;
   l.parameters = kernel > 0 ? 1000 : 0, l.flops = 1000000;
-  l.kernel_height = l.kernel_width = kernel, l.filter_inputs = kernel > 0 ? 3 : 0, l.filter_outputs = kernel > 0 ? channels : 0;
+  l.kernel_height = l.kernel_width = kernel, l.filter_inputs = kernel > 0 ? 3 : 0,
+  l.filter_outputs = kernel > 0 ? channels : 0;
   if (kernel > 0) l.filter_names = {name};
   l.has_pre_activation = kernel > 0;
   l.receptive_field = {11, 4, 0};
@@ -48,22 +56,31 @@ LayerInfo layer_of(const char* name, const char* kind, int size, int channels, b
 
 ModelInfo small_model() {
   ModelInfo m;
-  m.id = "squeezenet-1.0", m.title = "SqueezeNet v1.0", m.input_height = m.input_width = 31, m.classes = 10;
+  m.id = "squeezenet-1.0", m.title = "SqueezeNet v1.0", m.input_height = m.input_width = 31,
+  m.classes = 10;
   m.preprocessing = {"The photo is cut to a square.", "照片裁成正方形。"};
   m.parameters = 4000, m.flops = 8000000;
-  m.layers = {layer_of("input", "input", 31, 3), layer_of("conv1", "conv", 15, 8, false, 7), layer_of("pool1", "pool", 7, 8),
-              layer_of("fire2.squeeze", "conv", 7, 4, true, 1), layer_of("fire2", "fire", 7, 16, false, 3),
-              layer_of("logits", "logits", 1, 10), layer_of("softmax", "softmax", 1, 10)};
+  m.layers = {layer_of("input", "input", 31, 3),
+              layer_of("conv1", "conv", 15, 8, false, 7),
+              layer_of("pool1", "pool", 7, 8),
+              layer_of("fire2.squeeze", "conv", 7, 4, true, 1),
+              layer_of("fire2", "fire", 7, 16, false, 3),
+              layer_of("logits", "logits", 1, 10),
+              layer_of("softmax", "softmax", 1, 10)};
   return m;
 }
 
 MethodInfo method_of(const char* id, MethodFamily family) {
   MethodInfo m;
-  m.id = id, m.family = family, m.title = {id, id}, m.intuition = {"It asks the pixels.", "它去问像素。"};
-  m.equation = "S = max |∂y/∂x|", m.citation = "Somebody et al. 2014", m.arxiv = "1312.6034", m.source = "src/explain/gradient.cpp";
+  m.id = id, m.family = family, m.title = {id, id},
+  m.intuition = {"It asks the pixels.", "它去问像素。"};
+  m.equation = "S = max |∂y/∂x|", m.citation = "Somebody et al. 2014", m.arxiv = "1312.6034",
+  m.source = "src/explain/gradient.cpp";
   ParameterInfo number, choice, flag;
-  number.id = "step", number.title = {"Step", "步长"}, number.minimum = 0.001, number.maximum = 1, number.initial = 0.1, number.logarithmic = true;
-  choice.id = "norm", choice.title = {"Norm", "范数"}, choice.type = ParameterType::kChoice, choice.choices = {{"mean", "平均"}, {"max", "最大"}};
+  number.id = "step", number.title = {"Step", "步长"}, number.minimum = 0.001, number.maximum = 1,
+  number.initial = 0.1, number.logarithmic = true;
+  choice.id = "norm", choice.title = {"Norm", "范数"}, choice.type = ParameterType::kChoice,
+  choice.choices = {{"mean", "平均"}, {"max", "最大"}};
   flag.id = "clip", flag.title = {"Clip", "裁剪"}, flag.type = ParameterType::kBool;
   m.parameters = {number, choice, flag};
   return m;
@@ -88,7 +105,8 @@ class Page : public testing::Test {
     app.reset();
     set_hooked_mirror(nullptr);
     // The textures were never made by a renderer: nothing is there to destroy.
-    for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) texture->SetStatus(ImTextureStatus_Destroyed);
+    for (ImTextureData* texture : ImGui::GetPlatformIO().Textures)
+      texture->SetStatus(ImTextureStatus_Destroyed);
     ImGui::DestroyContext(context);
   }
 
@@ -110,16 +128,33 @@ class Page : public testing::Test {
   void event(RequestId id, Event e) { app->on_event({id, std::move(e)}, seconds); }
 
   void boot() {
-    app->on_models({{.id = "squeezenet-1.0", .title = "SqueezeNet v1.0", .licence = "BSD", .bytes = 675763, .top1_percent = 57.5},
-                    {.id = "efficientnet-lite0", .title = "EfficientNet-Lite0", .licence = "Apache-2.0", .bytes = 9322208,
-                     .top1_percent = 75, .available = false, .reason = {"the file is not here", "没有这个文件"}}});
-    app->on_samples({{.id = "chelsea", .title = {"a cat", "一只猫"}, .credit = "public domain", .thumbnail = gray_picture(8, 8)},
+    app->on_models({{.id = "squeezenet-1.0",
+                     .title = "SqueezeNet v1.0",
+                     .licence = "BSD",
+                     .bytes = 675763,
+                     .top1_percent = 57.5},
+                    {.id = "efficientnet-lite0",
+                     .title = "EfficientNet-Lite0",
+                     .licence = "Apache-2.0",
+                     .bytes = 9322208,
+                     .top1_percent = 75,
+                     .available = false,
+                     .reason = {"the file is not here", "没有这个文件"}}});
+    app->on_samples({{.id = "chelsea",
+                      .title = {"a cat", "一只猫"},
+                      .credit = "public domain",
+                      .thumbnail = gray_picture(8, 8)},
                      {.id = "coffee", .title = {"coffee", "咖啡"}}});
-    app->on_labels(Language::kEnglish, {"tench", "goldfish", "shark", "cock", "hen", "ostrich", "finch", "junco", "bunting", "robin"});
-    app->on_labels(Language::kChinese, {"丁鲷", "金鱼", "鲨鱼", "公鸡", "母鸡", "鸵鸟", "燕雀", "灯草鹀", "彩鹀", "知更鸟"});
+    app->on_labels(Language::kEnglish, {"tench", "goldfish", "shark", "cock", "hen", "ostrich",
+                                        "finch", "junco", "bunting", "robin"});
+    app->on_labels(Language::kChinese, {"丁鲷", "金鱼", "鲨鱼", "公鸡", "母鸡", "鸵鸟", "燕雀",
+                                        "灯草鹀", "彩鹀", "知更鸟"});
     app->on_engine(EngineState::kReady, "relaxed-threads", 1, {"two cores", "两个核"});
-    event(0, EngineReady{"relaxed-threads", 1, 2,
-                         {method_of("gradient", MethodFamily::kExplain), method_of("deep_dream", MethodFamily::kImagine)}});
+    event(0, EngineReady{"relaxed-threads",
+                         1,
+                         2,
+                         {method_of("gradient", MethodFamily::kExplain),
+                          method_of("deep_dream", MethodFamily::kImagine)}});
     app->on_hash("");
     event(0x80000001, ModelLoaded{small_model()});
     event(0x80000002, ImageReady{300, 200, gray_picture(20, 30)});
@@ -127,13 +162,15 @@ class Page : public testing::Test {
 
   void answer_all() {
     const std::vector<CommandMessage> commands = std::exchange(sent, {});
-    for (const CommandMessage& m : commands) std::visit([&](const auto& c) { answer(m.request, c); }, m.command);
+    for (const CommandMessage& m : commands)
+      std::visit([&](const auto& c) { answer(m.request, c); }, m.command);
   }
   void answer(RequestId id, const Forward&) {
     ForwardDone done;
     done.input = gray_picture(31, 31);
     done.logits = floats(10, [](size_t i) { return static_cast<float>(i); });
-    done.probabilities = floats(10, [](size_t i) { return std::exp(static_cast<float>(i)) / 12818.3f; });
+    done.probabilities =
+        floats(10, [](size_t i) { return std::exp(static_cast<float>(i)) / 12818.3f; });
     for (const LayerInfo& l : small_model().layers) {
       if (l.height == 1 || l.kind == "input") continue;
       done.thumbnails.push_back({l.name, 4, 4, {3, 1, 0, 2}, Blob(std::vector<uint8_t>(64, 77))});
@@ -145,35 +182,59 @@ class Page : public testing::Test {
     const ModelInfo model = small_model();
     for (const LayerInfo& l : model.layers) {
       if (l.name != c.layer) continue;
-      const size_t plane = static_cast<size_t>(l.height * l.width), channels = static_cast<size_t>(l.channels);
-      event(id, Activations{l.name, c.pre_activation, l.height, l.width, l.channels,
-                            floats(plane * channels, [](size_t i) { return static_cast<float>(i % 17); }),
-                            floats(channels * 2, [](size_t i) { return i % 2 ? 16.0f : 0.0f; }), {1}});
+      const size_t plane = static_cast<size_t>(l.height * l.width),
+                   channels = static_cast<size_t>(l.channels);
+      event(id, Activations{
+                    l.name,
+                    c.pre_activation,
+                    l.height,
+                    l.width,
+                    l.channels,
+                    floats(plane * channels, [](size_t i) { return static_cast<float>(i % 17); }),
+                    floats(channels * 2, [](size_t i) { return i % 2 ? 16.0f : 0.0f; }),
+                    {1}});
     }
   }
   void answer(RequestId id, const GetFilters& c) {
     Filters f;
-    f.layer = c.layer, f.filter = c.filter, f.outputs = 8, f.inputs = 3, f.kernel_height = f.kernel_width = 7, f.colour = true;
+    f.layer = c.layer, f.filter = c.filter, f.outputs = 8, f.inputs = 3,
+    f.kernel_height = f.kernel_width = 7, f.colour = true;
     f.values = floats(8 * 3 * 49, [](size_t i) { return std::sin(static_cast<float>(i)); });
     f.bias = floats(8, [](size_t) { return 0.1f; });
     f.by_similarity = {7, 6, 5, 4, 3, 2, 1, 0};
     event(id, f);
   }
   Map map_of(int size) {
-    return Map{size, size, floats(static_cast<size_t>(size * size), [](size_t i) { return static_cast<float>(i); }), 0, 100, false, "|∂|"};
+    return Map{
+        size,
+        size,
+        floats(static_cast<size_t>(size * size), [](size_t i) { return static_cast<float>(i); }),
+        0,
+        100,
+        false,
+        "|∂|"};
   }
-  void answer(RequestId id, const GetFilterResponse& c) { event(id, FilterResponse{c.layer, c.filter, c.output_channel, c.input_channel, map_of(15)}); }
+  void answer(RequestId id, const GetFilterResponse& c) {
+    event(id, FilterResponse{c.layer, c.filter, c.output_channel, c.input_channel, map_of(15)});
+  }
   void answer(RequestId id, const RunMethod& c) {
     MethodPreview p;
     p.method = c.method, p.step = 1, p.steps = 4, p.stage = "octave 1/4";
-    if (c.method == "gradient") p.map = map_of(31); else p.picture = gray_picture(31, 31);
+    if (c.method == "gradient")
+      p.map = map_of(31);
+    else
+      p.picture = gray_picture(31, 31);
     event(id, p);
     if (running) return;
     event(id, MethodResult{p, c.target, c.layer, c.untrained, 17000, {}});
   }
-  void answer(RequestId id, const EncodePng& c) { event(id, FileReady{c.name, "image/png", Blob::copy_of("x", 1)}); }
+  void answer(RequestId id, const EncodePng& c) {
+    event(id, FileReady{c.name, "image/png", Blob::copy_of("x", 1)});
+  }
   template <typename T>
-  void answer(RequestId id, const T&) { event(id, Done{}); }
+  void answer(RequestId id, const T&) {
+    event(id, Done{});
+  }
 
   const MirrorNode* node(std::string_view key) const {
     for (const MirrorNode& n : app->mirror().nodes()) {
@@ -200,7 +261,8 @@ class Page : public testing::Test {
   }
   // What must hold for every picture of the page.
   void expect_sound(const std::string& where) {
-    EXPECT_TRUE(app->mirror().undescribed().empty()) << where << ": an item that the mirror does not describe";
+    EXPECT_TRUE(app->mirror().undescribed().empty())
+        << where << ": an item that the mirror does not describe";
     std::set<std::string> keys;
     for (const MirrorNode& n : app->mirror().nodes()) {
       EXPECT_TRUE(keys.insert(n.key).second) << where << ": two nodes are called " << n.key;
@@ -231,7 +293,8 @@ TEST_F(Page, EveryLensInEverySizeLanguageAndTheme) {
   for (const Panel* panel : panels()) {
     for (const ImVec2 size : {ImVec2(1440, 900), ImVec2(820, 1180), ImVec2(390, 844)}) {
       for (const Language language : {Language::kEnglish, Language::kChinese}) {
-        for (const ThemeChoice theme : {ThemeChoice::kLight, ThemeChoice::kDark, ThemeChoice::kContrast}) {
+        for (const ThemeChoice theme :
+             {ThemeChoice::kLight, ThemeChoice::kDark, ThemeChoice::kContrast}) {
           resize(size.x, size.y);
           app->state().lens = panel->id;
           app->state().language = language;
@@ -257,7 +320,9 @@ TEST_F(Page, EveryLensWhileItsAnswerIsComputedAndAfterItFailed) {
     frames(3);
     expect_sound(std::string(panel->id) + " running");
     for (const CommandMessage& m : std::exchange(sent, {})) {
-      event(m.request, Failed{"out_of_memory", {"There was no memory for this picture; choose a smaller one.", "内存不够。"}});
+      event(m.request,
+            Failed{"out_of_memory",
+                   {"There was no memory for this picture; choose a smaller one.", "内存不够。"}});
     }
     frames(3);
     expect_sound(std::string(panel->id) + " failed");
@@ -283,7 +348,8 @@ TEST_F(Page, AnswersAreClickable) {
   EXPECT_EQ(node("class.9")->label, "robin");
   press("class.7");
   EXPECT_EQ(app->state().target, 7);
-  EXPECT_TRUE(host.asked("hash v=1&model=squeezenet-1.0&image=chelsea&lens=overview&class=7 replace"));
+  EXPECT_TRUE(
+      host.asked("hash v=1&model=squeezenet-1.0&image=chelsea&lens=overview&class=7 replace"));
   tap(ImGuiKey_Escape);
   EXPECT_EQ(app->state().target, -1);
 }
@@ -319,10 +385,12 @@ TEST_F(Page, TheKeyboardReachesEveryRegion) {
   for (int i = 0; i < 60; ++i) {
     tap(ImGuiKey_Tab);
     for (size_t n = 0; n < app->mirror().nodes().size(); ++n) {
-      if (app->mirror().nodes()[n].id != 0 && app->mirror().nodes()[n].id == context->NavId) regions.insert(app->mirror().parent_of(n));
+      if (app->mirror().nodes()[n].id != 0 && app->mirror().nodes()[n].id == context->NavId)
+        regions.insert(app->mirror().parent_of(n));
     }
   }
-  for (const char* region : {"top", "rail", "questions", "predictions"}) EXPECT_TRUE(regions.contains(region)) << region;
+  for (const char* region : {"top", "rail", "questions", "predictions"})
+    EXPECT_TRUE(regions.contains(region)) << region;
 }
 
 TEST_F(Page, MenusOpenByActivationAndChoose) {
@@ -335,7 +403,8 @@ TEST_F(Page, MenusOpenByActivationAndChoose) {
   press("model");
   ASSERT_NE(node("model.efficientnet-lite0"), nullptr);
   EXPECT_TRUE(node("model.efficientnet-lite0")->disabled);
-  EXPECT_NE(node("model.efficientnet-lite0")->value.find("the file is not here"), std::string::npos);
+  EXPECT_NE(node("model.efficientnet-lite0")->value.find("the file is not here"),
+            std::string::npos);
   tap(ImGuiKey_Escape);
   press("sample.coffee");
   EXPECT_TRUE(host.asked("sample coffee"));
@@ -362,7 +431,10 @@ TEST_F(Page, SheetsHoldRailAndNumbersOnSmallScreens) {
 
 TEST_F(Page, NoticesSayWhatHappenedAndGoAway) {
   boot();
-  app->on_notice({NoticeLevel::kError, "image", {"“cat.jpg” is not a picture: it holds text. Choose a JPEG or PNG.", "“cat.jpg” 不是图片。"}});
+  app->on_notice({NoticeLevel::kError,
+                  "image",
+                  {"“cat.jpg” is not a picture: it holds text. Choose a JPEG or PNG.",
+                   "“cat.jpg” 不是图片。"}});
   frames(5);
   EXPECT_TRUE(says("is not a picture"));
   expect_sound("notice");

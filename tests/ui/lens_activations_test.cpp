@@ -19,7 +19,8 @@ TEST_F(ActivationsLens, IsASkeletonWhileItWaitsAndSaysWhatFailed) {
   answering = false;
   open("lens=activations");
   EXPECT_TRUE(says("Computing"));
-  for (const CommandMessage& m : std::exchange(waiting, {})) event(m.request, Failed{"internal", {"It broke.", "坏了。"}});
+  for (const CommandMessage& m : std::exchange(waiting, {}))
+    event(m.request, Failed{"internal", {"It broke.", "坏了。"}});
   frames(3);
   EXPECT_TRUE(says("It broke."));
   EXPECT_NE(node("activations.retry"), nullptr);
@@ -42,7 +43,8 @@ TEST_F(ActivationsLens, APinnedChannelShowsWhatEachValueSees) {
 
 TEST_F(ActivationsLens, ShowsTheSumBeforeTheActivationFunction) {
   open("lens=activations&channel=0");
-  ASSERT_FALSE(all<GetFilterResponse>().empty()) << "one convolution: its answer is the sum before ReLU";
+  ASSERT_FALSE(all<GetFilterResponse>().empty())
+      << "one convolution: its answer is the sum before ReLU";
   point_at("activations.map", 0.01f, 0.01f);
   EXPECT_TRUE(says("max( 0, 0 )"));
   press("activations.pre");

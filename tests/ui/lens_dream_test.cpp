@@ -91,7 +91,8 @@ TEST_F(DreamLens, RemembersTheObjectiveOfEveryStep) {
   open("lens=dream");
   for (int step = 2; step <= 4; ++step) {
     MethodPreview p;
-    p.method = "deep_dream", p.step = step, p.steps = 4, p.stage = "octave 2/2", p.picture = flat_picture(40, 60);
+    p.method = "deep_dream", p.step = step, p.steps = 4, p.stage = "octave 2/2",
+    p.picture = flat_picture(40, 60);
     p.figures = {{{"Objective", "目标"}, 2.5 * step, ""}};
     event(running, p);  // several between two frames: none is lost
   }
@@ -108,7 +109,8 @@ TEST_F(DreamLens, SavesThePicture) {
 
 TEST_F(DreamLens, AFailureSaysWhatToDo) {
   open("lens=dream");
-  event(running, Failed{"invalid_argument", {"The chosen channels do not respond; choose others.", "换一个通道。"}});
+  event(running, Failed{"invalid_argument",
+                        {"The chosen channels do not respond; choose others.", "换一个通道。"}});
   frames(3);
   EXPECT_TRUE(says("choose others"));
   EXPECT_NE(node("dream.retry"), nullptr);

@@ -10,7 +10,8 @@ TEST_F(FiltersLens, OpensOnTheFirstLayerThatHasFilters) {
   EXPECT_EQ(app->state().layer, "conv1");
   EXPECT_TRUE(says("What do the weights of conv1 look like?"));
   for (int i = 0; i < 8; ++i) EXPECT_NE(node("filter." + std::to_string(i)), nullptr) << i;
-  EXPECT_TRUE(all<GetFilterResponse>().empty()) << "no answer is asked for before a filter is chosen";
+  EXPECT_TRUE(all<GetFilterResponse>().empty())
+      << "no answer is asked for before a filter is chosen";
 }
 
 TEST_F(FiltersLens, IsASkeletonWhileItWaitsAndSaysWhatFailed) {
@@ -18,7 +19,8 @@ TEST_F(FiltersLens, IsASkeletonWhileItWaitsAndSaysWhatFailed) {
   open("lens=filters");
   EXPECT_TRUE(says("Computing"));
   for (const CommandMessage& m : std::exchange(waiting, {})) {
-    if (std::holds_alternative<GetFilters>(m.command)) event(m.request, Failed{"not_found", {"There are no filters here.", "这里没有。"}});
+    if (std::holds_alternative<GetFilters>(m.command))
+      event(m.request, Failed{"not_found", {"There are no filters here.", "这里没有。"}});
   }
   frames(3);
   EXPECT_TRUE(says("There are no filters here."));
@@ -69,7 +71,8 @@ TEST_F(FiltersLens, DeeperLayersAreRowsAndOneByOnesAreMixtures) {
   open("lens=filters&layer=fire2");
   EXPECT_TRUE(says("A 1×1 filter sees one place only"));
   press("filter.2");
-  // The strongest weights as bars: of the 16 of filter 2 |sin 0.7 (32 + i)| is largest at i = 15 and smallest at i = 4.
+  // The strongest weights as bars: of the 16 of filter 2 |sin 0.7 (32 + i)| is largest at i = 15
+  // and smallest at i = 4.
   EXPECT_NE(node("slice.15"), nullptr);
   EXPECT_EQ(node("slice.4"), nullptr);
   press("filters.part.1");
@@ -83,7 +86,8 @@ TEST_F(FiltersLens, OrderAndScaleAreChoices) {
   const float before = node("filter.7")->min.y + node("filter.7")->min.x;
   press("filters.order.1");
   EXPECT_EQ(app->state().order, Order::kSimilar);
-  EXPECT_LT(node("filter.7")->min.y + node("filter.7")->min.x, before) << "7 comes first by similarity";
+  EXPECT_LT(node("filter.7")->min.y + node("filter.7")->min.x, before)
+      << "7 comes first by similarity";
   press("filters.scale.1");
   EXPECT_EQ(app->state().normalise, Normalise::kLayer);
 }

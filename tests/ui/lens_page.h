@@ -1,4 +1,5 @@
-// LensPage: the whole page without a screen, one lens open, answered by hand or by a small invented network.
+// LensPage: the whole page without a screen, one lens open, answered by hand or by a small invented
+// network.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +24,8 @@ inline Blob numbers(size_t count, const std::function<float(size_t)>& value) {
 }
 
 inline Picture flat_picture(int height, int width) {
-  return Picture{height, width, Blob(std::vector<uint8_t>(static_cast<size_t>(height * width * 4), 90))};
+  return Picture{height, width,
+                 Blob(std::vector<uint8_t>(static_cast<size_t>(height * width * 4), 90))};
 }
 
 class LensPage : public testing::Test {
@@ -48,31 +50,38 @@ class LensPage : public testing::Test {
   ~LensPage() override {
     app.reset();
     set_hooked_mirror(nullptr);
-    for (ImTextureData* texture : ImGui::GetPlatformIO().Textures) texture->SetStatus(ImTextureStatus_Destroyed);
+    for (ImTextureData* texture : ImGui::GetPlatformIO().Textures)
+      texture->SetStatus(ImTextureStatus_Destroyed);
     ImGui::DestroyContext(context);
   }
 
   static LayerInfo layer(const char* name, const char* kind, int size, int channels) {
     LayerInfo l;
-    l.name = name, l.kind = kind, l.operation = "Conv + ReLU", l.height = l.width = size, l.channels = channels;
+    l.name = name, l.kind = kind, l.operation = "Conv + ReLU", l.height = l.width = size,
+    l.channels = channels;
     l.receptive_field = {7, 2, 0};
     return l;
   }
   static ModelInfo model() {
     ModelInfo m;
-    m.id = "squeezenet-1.0", m.title = "SqueezeNet v1.0", m.input_height = m.input_width = 31, m.classes = 10;
-    m.layers = {layer("conv1", "conv", 13, 8), layer("pool1", "pool", 6, 8), layer("fire2", "fire", 6, 8), layer("fire8", "fire", 6, 8),
+    m.id = "squeezenet-1.0", m.title = "SqueezeNet v1.0", m.input_height = m.input_width = 31,
+    m.classes = 10;
+    m.layers = {layer("conv1", "conv", 13, 8), layer("pool1", "pool", 6, 8),
+                layer("fire2", "fire", 6, 8), layer("fire8", "fire", 6, 8),
                 layer("logits", "logits", 1, 10)};
     m.layers[0].filter_names = {"conv1"};
     m.layers[2].filter_names = {"squeeze1x1", "expand3x3"};
-    for (size_t i : {0u, 2u}) m.layers[i].kernel_height = m.layers[i].kernel_width = 3, m.layers[i].has_pre_activation = true;
+    for (size_t i : {0u, 2u})
+      m.layers[i].kernel_height = m.layers[i].kernel_width = 3,
+      m.layers[i].has_pre_activation = true;
     return m;
   }
   static MethodInfo method(const char* id) {
     MethodInfo m;
     m.id = id, m.title = {id, id}, m.source = "src/x.cpp";
     ParameterInfo smoothing;
-    smoothing.id = "smoothing", smoothing.title = {"Smoothing", "平滑"}, smoothing.maximum = 2, smoothing.initial = 0.8;
+    smoothing.id = "smoothing", smoothing.title = {"Smoothing", "平滑"}, smoothing.maximum = 2,
+    smoothing.initial = 0.8;
     if (m.id == "deep_dream") m.parameters = {smoothing};
     return m;
   }
@@ -119,33 +128,50 @@ class LensPage : public testing::Test {
   void answer(RequestId id, const GetActivations& c) {
     for (const LayerInfo& l : model().layers) {
       if (l.name != c.layer) continue;
-      const auto plane = static_cast<size_t>(l.height * l.width), channels = static_cast<size_t>(l.channels);
-      // Channel c has the values c, c + 0.01 …; below zero before the activation function; channels 2 and 5 are silent.
+      const auto plane = static_cast<size_t>(l.height * l.width),
+                 channels = static_cast<size_t>(l.channels);
+      // Channel c has the values c, c + 0.01 …; below zero before the activation function; channels
+      // 2 and 5 are silent.
       const float shift = c.pre_activation ? -4.0f : 0.0f;
-      const auto value = [&](size_t i) { return i / plane == 2 || i / plane == 5 ? 0 : float(i / plane) + float(i % plane) / 100 + shift; };
+      const auto value = [&](size_t i) {
+        return i / plane == 2 || i / plane == 5 ? 0
+                                                : float(i / plane) + float(i % plane) / 100 + shift;
+      };
       const auto range = [&](size_t i) { return value(i / 2 * plane + (i % 2) * (plane - 1)); };
-      event(id, Activations{l.name, c.pre_activation, l.height, l.width, l.channels, numbers(plane * channels, value),
-                            numbers(channels * 2, range), c.layer == "logits" ? std::vector<int32_t>{} : std::vector<int32_t>{2, 5}});
+      event(id,
+            Activations{l.name, c.pre_activation, l.height, l.width, l.channels,
+                        numbers(plane * channels, value), numbers(channels * 2, range),
+                        c.layer == "logits" ? std::vector<int32_t>{} : std::vector<int32_t>{2, 5}});
     }
   }
   void answer(RequestId id, const GetFilters& c) {
     Filters f;
-    f.layer = c.layer, f.filter = c.filter.empty() ? (c.layer == "conv1" ? "conv1" : "squeeze1x1") : c.filter;
+    f.layer = c.layer,
+    f.filter = c.filter.empty() ? (c.layer == "conv1" ? "conv1" : "squeeze1x1") : c.filter;
     const int kernel = f.filter == "squeeze1x1" ? 1 : 3;
-    f.outputs = 8, f.colour = c.layer == "conv1", f.inputs = f.colour ? 3 : 16, f.kernel_height = f.kernel_width = kernel;
-    f.values = numbers(static_cast<size_t>(f.outputs * f.inputs * kernel * kernel), [](size_t i) { return std::sin(float(i) * 0.7f); });
+    f.outputs = 8, f.colour = c.layer == "conv1", f.inputs = f.colour ? 3 : 16,
+    f.kernel_height = f.kernel_width = kernel;
+    f.values = numbers(static_cast<size_t>(f.outputs * f.inputs * kernel * kernel),
+                       [](size_t i) { return std::sin(float(i) * 0.7f); });
     f.bias = numbers(8, [](size_t i) { return 0.5f * float(i); });
     f.by_similarity = {7, 6, 5, 4, 3, 2, 1, 0};
     event(id, f);
   }
   void answer(RequestId id, const GetFilterResponse& c) {
-    FilterResponse r{c.layer, c.filter, c.output_channel, c.input_channel, ramp(c.layer == "conv1" ? 13 : 6)};
+    FilterResponse r{c.layer, c.filter, c.output_channel, c.input_channel,
+                     ramp(c.layer == "conv1" ? 13 : 6)};
     r.map.is_signed = true;
     event(id, r);
   }
   static Map ramp(int side) {
     const auto count = static_cast<size_t>(side * side);
-    return Map{side, side, numbers(count, [](size_t i) { return float(i); }), 0, float(count - 1), false, "|∂logit/∂pixel|"};
+    return Map{side,
+               side,
+               numbers(count, [](size_t i) { return float(i); }),
+               0,
+               float(count - 1),
+               false,
+               "|∂logit/∂pixel|"};
   }
   void answer(RequestId id, const RunMethod& c) {
     MethodPreview p;
@@ -166,9 +192,13 @@ class LensPage : public testing::Test {
     event(c.request, Failed{"cancelled", {"Cancelled.", "已取消。"}});
     event(id, Done{});
   }
-  void answer(RequestId id, const EncodePng& c) { event(id, FileReady{c.name, "image/png", Blob::copy_of("x", 1)}); }
+  void answer(RequestId id, const EncodePng& c) {
+    event(id, FileReady{c.name, "image/png", Blob::copy_of("x", 1)});
+  }
   template <typename T>
-  void answer(RequestId id, const T&) { event(id, Done{}); }
+  void answer(RequestId id, const T&) {
+    event(id, Done{});
+  }
 
   // All commands of one kind that were sent so far.
   template <typename T>
@@ -204,7 +234,8 @@ class LensPage : public testing::Test {
   void point_at(std::string_view key, float u, float v) {
     const MirrorNode* n = node(key);
     ASSERT_NE(n, nullptr) << key << " is not on the page";
-    ImGui::GetIO().AddMousePosEvent(n->min.x + (n->max.x - n->min.x) * u, n->min.y + (n->max.y - n->min.y) * v);
+    ImGui::GetIO().AddMousePosEvent(n->min.x + (n->max.x - n->min.x) * u,
+                                    n->min.y + (n->max.y - n->min.y) * v);
     frames(5);
   }
 
@@ -213,7 +244,7 @@ class LensPage : public testing::Test {
   std::vector<CommandMessage> waiting, sent;
   std::unique_ptr<App> app;
   double seconds = 0;
-  RequestId running = 0;           // the dream that has shown its first preview
+  RequestId running = 0;  // the dream that has shown its first preview
   bool answering = true, unlike = false;
 };
 

@@ -36,7 +36,8 @@ TEST_F(SaliencyLens, IsASkeletonWhileItWaitsAndSaysWhatFailed) {
   frames(3);
   EXPECT_TRUE(says("Computing"));
   EXPECT_NE(node("saliency.picture"), nullptr) << "the picture is there at once";
-  for (const CommandMessage& m : std::exchange(waiting, {})) event(m.request, Failed{"internal", {"It broke.", "坏了。"}});
+  for (const CommandMessage& m : std::exchange(waiting, {}))
+    event(m.request, Failed{"internal", {"It broke.", "坏了。"}});
   frames(3);
   EXPECT_TRUE(says("It broke."));
   EXPECT_NE(node("gradient.retry"), nullptr);
@@ -71,8 +72,10 @@ TEST_F(SaliencyLens, ABlankMapSaysWhy) {
   for (const CommandMessage& m : std::exchange(waiting, {})) {
     if (!std::holds_alternative<RunMethod>(m.command)) continue;
     MethodPreview p;
-    p.method = "gradient", p.map = Map{31, 31, numbers(31 * 31, [](size_t) { return 0.0f; }), 0, 0, false, ""};
-    event(m.request, MethodResult{p, 2, "", false, 10, {"The map is zero everywhere.", "处处为零。"}});
+    p.method = "gradient",
+    p.map = Map{31, 31, numbers(31 * 31, [](size_t) { return 0.0f; }), 0, 0, false, ""};
+    event(m.request,
+          MethodResult{p, 2, "", false, 10, {"The map is zero everywhere.", "处处为零。"}});
   }
   frames(3);
   EXPECT_TRUE(says("The map is zero everywhere."));

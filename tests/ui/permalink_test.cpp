@@ -14,7 +14,8 @@ constexpr int kRounds = 2000;
 std::string random_name(Rng& rng) {
   constexpr std::string_view kBytes = "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789._-/:";
   std::string name;
-  for (uint32_t i = rng.below(12); i > 0; --i) name += kBytes[rng.below(static_cast<uint32_t>(kBytes.size()))];
+  for (uint32_t i = rng.below(12); i > 0; --i)
+    name += kBytes[rng.below(static_cast<uint32_t>(kBytes.size()))];
   return name;
 }
 
@@ -34,7 +35,8 @@ ViewState random_state(Rng& rng) {
   s.theme = static_cast<ThemeChoice>(rng.below(4));
   s.overlay = rng.uniform();
   s.seed = (uint64_t{rng.next_u32()} << 32) | rng.next_u32();
-  for (uint32_t i = rng.below(5); i > 0; --i) s.dream_channels.push_back(static_cast<int32_t>(rng.below(65536)));
+  for (uint32_t i = rng.below(5); i > 0; --i)
+    s.dream_channels.push_back(static_cast<int32_t>(rng.below(65536)));
   for (uint32_t i = rng.below(4); i > 0; --i) {
     s.parameters["deep_dream." + random_name(rng)] = static_cast<double>(rng.normal()) * 1e3;
   }
@@ -67,7 +69,8 @@ TEST(Permalink, AnyBytesGiveAStateThatSurvives) {
       }
     }
     const ViewState state = view_state_from(link);
-    ASSERT_EQ(permanent_part(view_state_from(permalink_from(state))), permanent_part(state)) << "round " << round;
+    ASSERT_EQ(permanent_part(view_state_from(permalink_from(state))), permanent_part(state))
+        << "round " << round;
   }
 }
 
@@ -80,14 +83,16 @@ TEST(Permalink, IsReadable) {
   state.language = Language::kChinese;
   state.parameters["deep_dream.octaves"] = 6;
   EXPECT_EQ(permalink_from(state),
-            "v=1&model=squeezenet-1.0&image=chelsea&lens=activations&layer=fire5&channel=12&class=281&lang=zh"
+            "v=1&model=squeezenet-1.0&image=chelsea&lens=activations&layer=fire5&channel=12&class="
+            "281&lang=zh"
             "&deep_dream.octaves=6");
 }
 
 TEST(Permalink, IgnoresUnknownKeysAndKeepsTheBaseWhereAValueIsNotValid) {
   ViewState base;
   base.layer = "fire2";
-  const ViewState state = view_state_from("#v=9&future=1&layer=<script>&channel=-7&class=99999&overlay=2&pre=yes&lens=gradient", base);
+  const ViewState state = view_state_from(
+      "#v=9&future=1&layer=<script>&channel=-7&class=99999&overlay=2&pre=yes&lens=gradient", base);
   EXPECT_EQ(state.layer, "fire2");
   EXPECT_EQ(state.channel, -1);
   EXPECT_EQ(state.target, -1);

@@ -39,7 +39,8 @@ class RequestsTest : public testing::Test {
 };
 
 TEST_F(RequestsTest, AWishIsSentOnce) {
-  for (int i = 0; i < 5; ++i) frame([&] { requests.want("activations", GetActivations{.layer = "fire2"}); });
+  for (int i = 0; i < 5; ++i)
+    frame([&] { requests.want("activations", GetActivations{.layer = "fire2"}); });
   ASSERT_EQ(sent.size(), 1u);
   answer(sent[0].request, Activations{});
   EXPECT_TRUE(requests.current("activations"));

@@ -38,12 +38,14 @@ TEST(Attributes, RefusesWhatIsNotOfTheType) {
     const auto value = parse(text).integer("a", 0);
     ASSERT_FALSE(value.has_value()) << text;
     EXPECT_EQ(value.error().code, ErrorCode::kMalformed);
-    EXPECT_NE(value.error().message.find("attribute a wants a whole number; got '"), std::string::npos);
+    EXPECT_NE(value.error().message.find("attribute a wants a whole number; got '"),
+              std::string::npos);
   }
   for (const char* text : {"a=", "a=1,", "a=,1", "a=1,,2", "a=1;2"}) {
     EXPECT_FALSE(parse(text).integers("a", {}).has_value()) << text;
   }
-  for (const char* text : {"a=", "a=one", "a=1e", "a=nan"}) EXPECT_FALSE(parse(text).number("a", 0).has_value()) << text;
+  for (const char* text : {"a=", "a=one", "a=1e", "a=nan"})
+    EXPECT_FALSE(parse(text).number("a", 0).has_value()) << text;
 }
 
 TEST(MakeOp, NamesTheOperatorItDoesNotKnow) {
@@ -56,19 +58,36 @@ TEST(MakeOp, NamesTheOperatorItDoesNotKnow) {
 
 TEST(MakeOp, RefusesBadAttributes) {
   const std::vector<std::pair<const char*, const char*>> bad{
-      {"Conv", "kernel=3"},           {"Conv", "kernel=0,3"},          {"Conv", "kernel=3,99999"},
-      {"Conv", "strides=1,0"},        {"Conv", "pads=1,1"},            {"Conv", "pads=-1,0,0,0"},
-      {"Conv", "group=0"},            {"Conv", "auto_pad=same_lower"}, {"Conv", "auto_pad=same_upper pads=1,1,1,1"},
-      {"Conv", "kernel=a,b"},         {"Conv", "colour=red"},          {"Relu", "slope=0.1"},
-      {"Clip", "min=2 max=1"},        {"Clip", "min=low"},             {"Concat", "axis=9"},
-      {"Gemm", "alpha=2"},            {"Slice", "axis=1 begin=0"},     {"Slice", "begin=-1 length=1"},
-      {"Reshape", "shape=1,1,1,1,1,1,1"}, {"Reshape", "shape=-2"},     {"Pad", "before=-1"},
-      {"Softmax", "axis=6"},          {"Scale", "factor=inf"},         {"MaxPool", "count_include_pad=1"},
+      {"Conv", "kernel=3"},
+      {"Conv", "kernel=0,3"},
+      {"Conv", "kernel=3,99999"},
+      {"Conv", "strides=1,0"},
+      {"Conv", "pads=1,1"},
+      {"Conv", "pads=-1,0,0,0"},
+      {"Conv", "group=0"},
+      {"Conv", "auto_pad=same_lower"},
+      {"Conv", "auto_pad=same_upper pads=1,1,1,1"},
+      {"Conv", "kernel=a,b"},
+      {"Conv", "colour=red"},
+      {"Relu", "slope=0.1"},
+      {"Clip", "min=2 max=1"},
+      {"Clip", "min=low"},
+      {"Concat", "axis=9"},
+      {"Gemm", "alpha=2"},
+      {"Slice", "axis=1 begin=0"},
+      {"Slice", "begin=-1 length=1"},
+      {"Reshape", "shape=1,1,1,1,1,1,1"},
+      {"Reshape", "shape=-2"},
+      {"Pad", "before=-1"},
+      {"Softmax", "axis=6"},
+      {"Scale", "factor=inf"},
+      {"MaxPool", "count_include_pad=1"},
   };
   for (const auto& [kind, attributes] : bad) {
     const auto op = make_op(kind, parse(attributes));
     ASSERT_FALSE(op.has_value()) << kind << " " << attributes;
-    EXPECT_NE(op.error().message.find(std::string("in an operator ") + kind), std::string::npos) << op.error().message;
+    EXPECT_NE(op.error().message.find(std::string("in an operator ") + kind), std::string::npos)
+        << op.error().message;
   }
 }
 

@@ -1,4 +1,5 @@
-// The engine as the page uses it: commands in, events out, each command ending in exactly one final event.
+// The engine as the page uses it: commands in, events out, each command ending in exactly one final
+// event.
 #include "engine/engine.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +20,8 @@ std::vector<uint8_t> read_all(const std::string& path) {
   std::vector<uint8_t> bytes;
   if (std::FILE* file = std::fopen(path.c_str(), "rb")) {
     uint8_t block[65536];
-    while (const size_t count = std::fread(block, 1, sizeof(block), file)) bytes.insert(bytes.end(), block, block + count);
+    while (const size_t count = std::fread(block, 1, sizeof(block), file))
+      bytes.insert(bytes.end(), block, block + count);
     std::fclose(file);
   }
   return bytes;
@@ -46,7 +48,10 @@ Picture disc_picture() {
 
 class EngineTest : public testing::Test {
  protected:
-  EngineTest() : engine_("native", 2, [this](const EventMessage& message) { events_.push_back(message); }) { engine_.start(1); }
+  EngineTest()
+      : engine_("native", 2, [this](const EventMessage& message) { events_.push_back(message); }) {
+    engine_.start(1);
+  }
 
   RequestId post(Command command) {
     engine_.post({++last_request_, std::move(command)});
@@ -80,14 +85,16 @@ class EngineTest : public testing::Test {
   bool open_network() {
     auto bytes = model_file("efficientnet-lite0.csb");
     if (bytes.empty()) return false;
-    model_ = answer<ModelLoaded>(LoadModel{"efficientnet-lite0", "csb", Blob(std::move(bytes))}).model;
+    model_ =
+        answer<ModelLoaded>(LoadModel{"efficientnet-lite0", "csb", Blob(std::move(bytes))}).model;
     answer<ImageReady>(SetPixels{disc_picture()});
     return true;
   }
   void TearDown() override {
     run_until_idle();
     std::map<RequestId, int> finals;
-    for (const EventMessage& message : events_) finals[message.request] += is_final(message.event) ? 1 : 0;
+    for (const EventMessage& message : events_)
+      finals[message.request] += is_final(message.event) ? 1 : 0;
     for (RequestId request = 1; request <= last_request_; ++request) {
       EXPECT_EQ(finals[request], 1) << "final events of request " << request;
     }
@@ -100,7 +107,8 @@ class EngineTest : public testing::Test {
 };
 
 #define OPEN_NETWORK_OR_SKIP() \
-  if (!open_network()) GTEST_SKIP() << "build/models/efficientnet-lite0.csb is not there; run ./dev setup"
+  if (!open_network())         \
+  GTEST_SKIP() << "build/models/efficientnet-lite0.csb is not there; run ./dev setup"
 
 TEST_F(EngineTest, SaysReadyWithItsMethods) {
   ASSERT_FALSE(events_.empty());
@@ -147,12 +155,16 @@ TEST_F(EngineTest, ActivationsOfEveryLayerHaveItsShape) {
     const auto maps = answer<Activations>(GetActivations{layer.name, false});
     EXPECT_EQ(maps.height, layer.height) << layer.name;
     EXPECT_EQ(maps.channels, layer.channels) << layer.name;
-    EXPECT_EQ(maps.values.float_count(), static_cast<size_t>(layer.height) * layer.width * layer.channels) << layer.name;
-    for (size_t i = 0; i < maps.values.float_count(); ++i) ASSERT_TRUE(std::isfinite(maps.values.floats()[i])) << layer.name;
+    EXPECT_EQ(maps.values.float_count(),
+              static_cast<size_t>(layer.height) * layer.width * layer.channels)
+        << layer.name;
+    for (size_t i = 0; i < maps.values.float_count(); ++i)
+      ASSERT_TRUE(std::isfinite(maps.values.floats()[i])) << layer.name;
   }
   const auto before = answer<Activations>(GetActivations{"stem", true});
   float lowest = 0;
-  for (size_t i = 0; i < before.values.float_count(); ++i) lowest = std::min(lowest, before.values.floats()[i]);
+  for (size_t i = 0; i < before.values.float_count(); ++i)
+    lowest = std::min(lowest, before.values.floats()[i]);
   EXPECT_LT(lowest, 0) << "before its ReLU6 a layer has negative values";
   EXPECT_EQ(failure(GetActivations{"nowhere", false}).code, "not_found");
 }
@@ -167,7 +179,8 @@ TEST_F(EngineTest, SliceResponsesAddUpToTheFilters) {
     const auto slice = answer<FilterResponse>(GetFilterResponse{"stem", "", 5, channel});
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += slice.map.values.floats()[i];
   }
-  for (size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(sum[i], whole.map.values.floats()[i], 1e-3) << i;
+  for (size_t i = 0; i < sum.size(); ++i)
+    ASSERT_NEAR(sum[i], whole.map.values.floats()[i], 1e-3) << i;
   EXPECT_EQ(failure(GetFilterResponse{"stem", "", 5, 3}).code, "invalid_argument");
   EXPECT_EQ(failure(GetFilters{"pool", ""}).code, "unsupported");
 }
@@ -175,7 +188,8 @@ TEST_F(EngineTest, SliceResponsesAddUpToTheFilters) {
 TEST_F(EngineTest, GradientOfTrainedAndUntrainedNetworkDiffer) {
   OPEN_NETWORK_OR_SKIP();
   const auto trained = answer<MethodResult>(RunMethod{.method = "gradient", .target = 281});
-  const auto untrained = answer<MethodResult>(RunMethod{.method = "gradient", .target = 281, .untrained = true});
+  const auto untrained =
+      answer<MethodResult>(RunMethod{.method = "gradient", .target = 281, .untrained = true});
   ASSERT_TRUE(trained.last.map && untrained.last.map);
   EXPECT_EQ(trained.target, 281);
   EXPECT_EQ(trained.last.map->height, 224);
@@ -183,7 +197,8 @@ TEST_F(EngineTest, GradientOfTrainedAndUntrainedNetworkDiffer) {
   EXPECT_GT(untrained.last.map->maximum, 0) << "an untrained network still has a gradient";
   EXPECT_TRUE(std::isfinite(untrained.last.map->maximum));
   EXPECT_EQ(failure(RunMethod{.method = "gradient", .target = 1000}).code, "invalid_argument");
-  EXPECT_EQ(failure(RunMethod{.method = "gradient", .parameters = {{"speed", 1}}}).code, "invalid_argument");
+  EXPECT_EQ(failure(RunMethod{.method = "gradient", .parameters = {{"speed", 1}}}).code,
+            "invalid_argument");
 }
 
 TEST_F(EngineTest, DreamPausesStepsResumesAndCancels) {
@@ -227,17 +242,22 @@ TEST_F(EngineTest, DreamRaisesItsObjectiveAndRepeatsWithItsSeed) {
   double first = -1;
   for (const EventMessage& message : events_) {
     const auto* preview = std::get_if<MethodPreview>(&message.event);
-    if (message.request == request && preview != nullptr && first < 0) first = preview->figures[0].value;
+    if (message.request == request && preview != nullptr && first < 0)
+      first = preview->figures[0].value;
   }
   EXPECT_GT(result.last.figures[0].value, 1.5 * first);
   const auto again = std::get<MethodResult>(final_of(post(dream)));
-  EXPECT_EQ(std::vector<uint8_t>(again.last.picture->rgba.data(), again.last.picture->rgba.data() + again.last.picture->rgba.size()),
-            std::vector<uint8_t>(result.last.picture->rgba.data(), result.last.picture->rgba.data() + result.last.picture->rgba.size()));
+  EXPECT_EQ(
+      std::vector<uint8_t>(again.last.picture->rgba.data(),
+                           again.last.picture->rgba.data() + again.last.picture->rgba.size()),
+      std::vector<uint8_t>(result.last.picture->rgba.data(),
+                           result.last.picture->rgba.data() + result.last.picture->rgba.size()));
 }
 
 TEST_F(EngineTest, ANewPictureCancelsWhatRan) {
   OPEN_NETWORK_OR_SKIP();
-  const RequestId dream = post(RunMethod{.method = "deep_dream", .layer = "block2", .paused = true});
+  const RequestId dream =
+      post(RunMethod{.method = "deep_dream", .layer = "block2", .paused = true});
   run_until_idle();
   answer<ImageReady>(SetPixels{disc_picture()});
   EXPECT_TRUE(std::holds_alternative<Failed>(final_of(dream)));
@@ -259,7 +279,8 @@ TEST_F(EngineTest, ThreadsGiveTheSameAnswer) {
   answer<Done>(SetThreads{2});
   answer<ImageReady>(SetPixels{disc_picture()});
   const auto two = answer<ForwardDone>(Forward{});
-  for (size_t i = 0; i < 1000; ++i) EXPECT_NEAR(one.logits.floats()[i], two.logits.floats()[i], 1e-4);
+  for (size_t i = 0; i < 1000; ++i)
+    EXPECT_NEAR(one.logits.floats()[i], two.logits.floats()[i], 1e-4);
 }
 
 }  // namespace

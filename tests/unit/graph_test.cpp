@@ -10,10 +10,13 @@ namespace convscope {
 namespace {
 
 int64_t count(const Graph& graph, std::string_view kind) {
-  return std::ranges::count_if(graph.nodes(), [&](const Node& node) { return node.op->kind() == kind; });
+  return std::ranges::count_if(graph.nodes(),
+                               [&](const Node& node) { return node.op->kind() == kind; });
 }
 
-DoubleTensor values(const Shape& shape, std::vector<double> list) { return {shape, std::move(list)}; }
+DoubleTensor values(const Shape& shape, std::vector<double> list) {
+  return {shape, std::move(list)};
+}
 
 TEST(GraphBuilder, EqualNodesAreOneAndOthersAreNot) {
   GraphBuilder builder;
@@ -21,11 +24,13 @@ TEST(GraphBuilder, EqualNodesAreOneAndOthersAreNot) {
   const ValueId first = *builder.add_one(make_relu(), {x}, "a");
   EXPECT_EQ(*builder.add_one(make_relu(), {x}, "b"), first);
   EXPECT_NE(*builder.add_one(make_relu(), {y}, "c"), first);
-  EXPECT_NE(*builder.add_one(make_clip(0, 6), {x}, "d"), *builder.add_one(make_clip(0, 5), {x}, "e"));
+  EXPECT_NE(*builder.add_one(make_clip(0, 6), {x}, "d"),
+            *builder.add_one(make_clip(0, 5), {x}, "e"));
   EXPECT_EQ(builder.graph().nodes().size(), 4u);
 
   GraphBuilder again(builder.graph());
-  EXPECT_EQ(*again.add_one(make_relu(), {x}, "f"), first) << "a builder that goes on knows the nodes it was given";
+  EXPECT_EQ(*again.add_one(make_relu(), {x}, "f"), first)
+      << "a builder that goes on knows the nodes it was given";
 }
 
 TEST(GraphBuilder, AShapeErrorNamesTheNodeTheOpAndTheShapes) {
@@ -42,7 +47,8 @@ TEST(GraphBuilder, AShapeErrorNamesTheNodeTheOpAndTheShapes) {
 TEST(Graph, TakesOtherInputShapesWithTheSameIds) {
   GraphBuilder builder;
   const ValueId x = builder.input("x", {1, 9, 9, 2}), weight = builder.parameter("w", {4, 3, 3, 2});
-  const ValueId y = *builder.add_one(make_conv({.kernel = {3, 3}, .strides = {2, 2}}, 1), {x, weight}, "y");
+  const ValueId y =
+      *builder.add_one(make_conv({.kernel = {3, 3}, .strides = {2, 2}}, 1), {x, weight}, "y");
   const Graph graph = std::move(builder).build();
   const auto larger = graph.with_input_shapes(std::array{Shape{3, 21, 13, 2}});
   ASSERT_TRUE(larger.has_value());
@@ -57,7 +63,8 @@ TEST(Graph, PrintsOneLinePerNode) {
   GraphBuilder builder;
   const ValueId x = builder.input("image", {1, 4, 4, 2});
   *builder.add_one(make_relu(), {x}, "conv1");
-  EXPECT_EQ(graph_text(builder.graph()), "input %image : 1×4×4×2\n%1 = Relu() %image : 1×4×4×2  # conv1\n");
+  EXPECT_EQ(graph_text(builder.graph()),
+            "input %image : 1×4×4×2\n%1 = Relu() %image : 1×4×4×2  # conv1\n");
   EXPECT_NE(graph_dot(builder.graph()).find("conv1"), std::string::npos);
 }
 
@@ -69,14 +76,16 @@ TEST(BuildVjp, AddsTheCotangentsOfAValueThatIsReadTwice) {
   const auto cotangents = build_vjp(builder, std::array{y}, std::array{seed}, std::array{x});
   ASSERT_TRUE(cotangents.has_value());
   const ValueId dx = cotangents->at(x);
-  const auto out = evaluate_reference(builder.graph(), {{x, values({3}, {1, -2, 3})}, {seed, values({3}, {1, 1, 2})}},
-                                      std::array{dx});
+  const auto out = evaluate_reference(
+      builder.graph(), {{x, values({3}, {1, -2, 3})}, {seed, values({3}, {1, 1, 2})}},
+      std::array{dx});
   EXPECT_EQ(out.at(dx).values, (std::vector<double>{3, -3, 14}));  // seed · (2x + 1)
 }
 
 TEST(BuildVjp, LeavesOutWhatTheOutputDoesNotDependOnAndWhatNobodyWants) {
   GraphBuilder builder;
-  const ValueId x = builder.input("x", {3}), other = builder.input("other", {3}), seed = builder.input("seed", {3});
+  const ValueId x = builder.input("x", {3}), other = builder.input("other", {3}),
+                seed = builder.input("seed", {3});
   const ValueId y = *builder.add_one(make_relu(), {x}, "y");
   *builder.add_one(make_relu(), {other}, "unrelated");
   const auto cotangents = build_vjp(builder, std::array{y}, std::array{seed}, std::array{x, other});
@@ -88,14 +97,18 @@ TEST(BuildVjp, LeavesOutWhatTheOutputDoesNotDependOnAndWhatNobodyWants) {
 
 TEST(BuildVjp, SeedsOfSeveralOutputsAdd) {
   GraphBuilder builder;
-  const ValueId x = builder.input("x", {2}), s1 = builder.input("s1", {2}), s2 = builder.input("s2", {2});
-  const ValueId a = *builder.add_one(make_scale(2), {x}, "a"), b = *builder.add_one(make_scale(3), {a}, "b");
+  const ValueId x = builder.input("x", {2}), s1 = builder.input("s1", {2}),
+                s2 = builder.input("s2", {2});
+  const ValueId a = *builder.add_one(make_scale(2), {x}, "a"),
+                b = *builder.add_one(make_scale(3), {a}, "b");
   // One output is an activation on the way to the other.
   const auto cotangents = build_vjp(builder, std::array{a, b}, std::array{s1, s2}, std::array{x});
   ASSERT_TRUE(cotangents.has_value());
   const ValueId dx = cotangents->at(x);
   const auto out = evaluate_reference(
-      builder.graph(), {{x, values({2}, {0, 0})}, {s1, values({2}, {1, 0})}, {s2, values({2}, {1, 1})}}, std::array{dx});
+      builder.graph(),
+      {{x, values({2}, {0, 0})}, {s1, values({2}, {1, 0})}, {s2, values({2}, {1, 1})}},
+      std::array{dx});
   EXPECT_EQ(out.at(dx).values, (std::vector<double>{8, 6}));
 }
 
@@ -108,7 +121,8 @@ TEST(BuildVjp, TheFirstRuleThatAppliesReplacesAnOpsOwnDerivative) {
   const auto is_inner = [](const Graph&, const Node& node) { return node.origin == "inner"; };
   const auto all_relus = [](const Graph&, const Node& node) { return node.op->kind() == "Relu"; };
   const VjpRules rules{
-      {"pass", is_inner, [](VjpContext& context) -> Result<Cotangents> { return Cotangents{context.cotangent()}; }},
+      {"pass", is_inner,
+       [](VjpContext& context) -> Result<Cotangents> { return Cotangents{context.cotangent()}; }},
       {"deconvnet", all_relus,
        [](VjpContext& context) -> Result<Cotangents> {
          TRY(const ValueId dx, context.emit(make_relu(), {context.cotangent()}));
@@ -120,7 +134,8 @@ TEST(BuildVjp, TheFirstRuleThatAppliesReplacesAnOpsOwnDerivative) {
   EXPECT_EQ(count(builder.graph(), "ReluGrad"), 0);
   const ValueId dx = cotangents->at(x);
   const auto out = evaluate_reference(
-      builder.graph(), {{x, values({4}, {-1, 1, -1, 1})}, {seed, values({4}, {1, 2, -3, -4})}}, std::array{dx});
+      builder.graph(), {{x, values({4}, {-1, 1, -1, 1})}, {seed, values({4}, {1, 2, -3, -4})}},
+      std::array{dx});
   EXPECT_EQ(out.at(dx).values, (std::vector<double>{-1, -2, 0, 0}));
 }
 
@@ -128,7 +143,8 @@ TEST(BuildVjp, AnErrorNamesTheNode) {
   GraphBuilder builder;
   const ValueId x = builder.input("x", {1, 4, 4, 1}), dy = builder.input("dy", {1, 2, 2, 1}),
                 seed = builder.input("seed", {1, 4, 4, 1});
-  const ValueId y = *builder.add_one(make_max_pool_grad({.kernel = {2, 2}, .strides = {2, 2}}), {x, dy}, "pool1");
+  const ValueId y =
+      *builder.add_one(make_max_pool_grad({.kernel = {2, 2}, .strides = {2, 2}}), {x, dy}, "pool1");
   const auto cotangents = build_vjp(builder, std::array{y}, std::array{seed}, std::array{dy});
   ASSERT_FALSE(cotangents.has_value());
   EXPECT_NE(cotangents.error().message.find("while differentiating pool1"), std::string::npos);

@@ -7,8 +7,8 @@
 namespace convscope::testing {
 namespace {
 
-// What no kernel may touch: the gaps between rows and the room around the whole. XNNPACK is compiled without
-// sanitizers, so the room is what shows a write out of bounds.
+// What no kernel may touch: the gaps between rows and the room around the whole. XNNPACK is
+// compiled without sanitizers, so the room is what shows a write out of bounds.
 constexpr float kUntouched = 12345.0f;
 constexpr int64_t kRoom = 2048;
 
@@ -36,7 +36,8 @@ struct Spread {
     const int64_t channels = view.shape.channels();
     for (int64_t i = 0; i < static_cast<int64_t>(storage.size()); ++i) {
       const int64_t offset = i - kRoom;
-      const bool inside = offset >= 0 && offset / view.row_stride < view.shape.rows() && offset % view.row_stride < channels;
+      const bool inside = offset >= 0 && offset / view.row_stride < view.shape.rows() &&
+                          offset % view.row_stride < channels;
       if (!inside && storage[static_cast<size_t>(i)] != kUntouched) return false;
     }
     return true;
@@ -49,14 +50,16 @@ std::string difference(Spread& got, const DoubleTensor& want) {
   for (int64_t i = 0; i < want.shape.elements(); ++i) {
     const auto value = static_cast<double>(got.at(i));
     const bool same = value == want[i] || std::abs(value - want[i]) <= 2e-5 * (1 + largest);
-    if (!same) return std::format("element {} of {}: got {}, want {}", i, want.shape.text(), value, want[i]);
+    if (!same)
+      return std::format("element {} of {}: got {}, want {}", i, want.shape.text(), value, want[i]);
   }
   return got.gaps_untouched() ? "" : "the kernel wrote beside its output";
 }
 
 }  // namespace
 
-Result<KernelRunner> KernelRunner::make(const KernelCase& test, std::optional<ClampRange> clamp, Rng& rng) {
+Result<KernelRunner> KernelRunner::make(const KernelCase& test, std::optional<ClampRange> clamp,
+                                        Rng& rng) {
   KernelRunner runner;
   runner.clamp_ = clamp;
   runner.constants_.resize(test.inputs.size());
@@ -77,8 +80,8 @@ Result<KernelRunner> KernelRunner::make(const KernelCase& test, std::optional<Cl
   return runner;
 }
 
-Result<std::string> KernelRunner::compare(const KernelCase& test, int64_t gap, bool quantised, ThreadPool& pool,
-                                          Rng& rng) {
+Result<std::string> KernelRunner::compare(const KernelCase& test, int64_t gap, bool quantised,
+                                          ThreadPool& pool, Rng& rng) {
   if (!kernel_->accepts_row_strides()) gap = 0;
   std::vector<Spread> inputs, outputs;
   std::vector<DoubleTensor> in, out;
@@ -89,7 +92,8 @@ Result<std::string> KernelRunner::compare(const KernelCase& test, int64_t gap, b
       fill(values.values(), quantised, rng);
     }
     // Odd gaps, different for every view: nothing may depend on alignment.
-    inputs.emplace_back(test.inputs[i], gap > 0 && constants_[i].empty() ? gap + 2 * static_cast<int64_t>(i) : 0);
+    inputs.emplace_back(test.inputs[i],
+                        gap > 0 && constants_[i].empty() ? gap + 2 * static_cast<int64_t>(i) : 0);
     for (int64_t k = 0; k < values.shape().elements(); ++k) inputs.back().at(k) = values.data()[k];
     in.push_back(DoubleTensor::from(values));
   }
@@ -101,7 +105,8 @@ Result<std::string> KernelRunner::compare(const KernelCase& test, int64_t gap, b
   test.op->evaluate(in, out);
   if (clamp_) {
     for (double& value : out[0].values) {
-      value = std::clamp(value, static_cast<double>(clamp_->minimum), static_cast<double>(clamp_->maximum));
+      value = std::clamp(value, static_cast<double>(clamp_->minimum),
+                         static_cast<double>(clamp_->maximum));
     }
   }
   std::vector<TensorView> input_views, output_views;

@@ -1,4 +1,5 @@
-// Runs an operator's fast kernel the way a plan does, with gaps between rows and several configurations of one kernel.
+// Runs an operator's fast kernel the way a plan does, with gaps between rows and several
+// configurations of one kernel.
 #pragma once
 
 #include <memory>
@@ -22,12 +23,14 @@ struct KernelCase {
 class KernelRunner {
  public:
   // `clamp` as a plan would fuse it.
-  static Result<KernelRunner> make(const KernelCase& test, std::optional<ClampRange> clamp, Rng& rng);
+  static Result<KernelRunner> make(const KernelCase& test, std::optional<ClampRange> clamp,
+                                   Rng& rng);
 
-  // Fills fresh inputs, runs the kernel on `pool` and on the reference, and describes the first difference; empty
-  // where they agree. `gap` elements stand between rows of every view.
+  // Fills fresh inputs, runs the kernel on `pool` and on the reference, and describes the first
+  // difference; empty where they agree. `gap` elements stand between rows of every view.
   // `quantised` draws few distinct values, so that maxima tie.
-  Result<std::string> compare(const KernelCase& test, int64_t gap, bool quantised, ThreadPool& pool, Rng& rng);
+  Result<std::string> compare(const KernelCase& test, int64_t gap, bool quantised, ThreadPool& pool,
+                              Rng& rng);
 
  private:
   std::optional<ClampRange> clamp_;

@@ -1,4 +1,5 @@
-// Every fast kernel against the double-precision reference: all samples of the registry, then random awkward cases.
+// Every fast kernel against the double-precision reference: all samples of the registry, then
+// random awkward cases.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -34,8 +35,10 @@ TEST_F(KernelTest, EverySampleOfTheRegistryAgreesWithItsReference) {
       ASSERT_TRUE(runner.has_value()) << op_text(*sample.op) << ": " << runner.error().message;
       for (int threads : {1, 2}) {
         for (int64_t gap : {0, 3}) {
-          const auto difference = runner->compare(test, gap, /*quantised=*/gap > 0, pool(threads), rng);
-          ASSERT_TRUE(difference.has_value()) << op_text(*sample.op) << ": " << difference.error().message;
+          const auto difference =
+              runner->compare(test, gap, /*quantised=*/gap > 0, pool(threads), rng);
+          ASSERT_TRUE(difference.has_value())
+              << op_text(*sample.op) << ": " << difference.error().message;
           EXPECT_EQ(*difference, "") << op_text(*sample.op) << " with a gap of " << gap;
         }
       }
@@ -43,9 +46,12 @@ TEST_F(KernelTest, EverySampleOfTheRegistryAgreesWithItsReference) {
   }
 }
 
-// --- Random cases. `structure` decides what one kernel is made for, `size` what may change under it. ------------
+// --- Random cases. `structure` decides what one kernel is made for, `size` what may change under
+// it. ------------
 
-int64_t between(Rng& rng, int64_t low, int64_t high) { return low + rng.below(static_cast<uint32_t>(high - low + 1)); }
+int64_t between(Rng& rng, int64_t low, int64_t high) {
+  return low + rng.below(static_cast<uint32_t>(high - low + 1));
+}
 
 Window random_window(Rng& rng, bool pooling) {
   Window window;
@@ -58,7 +64,9 @@ Window random_window(Rng& rng, bool pooling) {
   if (rng.below(2) == 0) window.strides = {1, 1};
   const auto pad = [&](size_t axis) {
     const int64_t extent = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
-    return rng.below(2) == 0 ? 0 : between(rng, 0, pooling ? extent - 1 : std::max<int64_t>(extent - 1, 1));
+    return rng.below(2) == 0
+               ? 0
+               : between(rng, 0, pooling ? extent - 1 : std::max<int64_t>(extent - 1, 1));
   };
   if (rng.below(5) == 0) {
     window.same_upper = true;
@@ -118,13 +126,17 @@ KernelCase conv_input_grad_case(Rng& structure, Rng& size) {
   const ConvStructure s(structure);
   const Shape x = random_image(size, s.inputs);
   const auto [p, q] = s.window.output_size(x[1], x[2]);
-  return {make_conv_input_grad(s.window, s.group, x[1], x[2]), {{x[0], p, q, s.outputs}, s.weight()}, {1}};
+  return {make_conv_input_grad(s.window, s.group, x[1], x[2]),
+          {{x[0], p, q, s.outputs}, s.weight()},
+          {1}};
 }
 
 KernelCase gemm_case(Rng& structure, Rng& size) {
   const int64_t k = between(structure, 1, 70), m = between(structure, 1, 70);
   const bool transpose = structure.below(2) == 0;
-  return {make_gemm(transpose), {{between(size, 1, 9), k}, transpose ? Shape{m, k} : Shape{k, m}, {m}}, {1, 2}};
+  return {make_gemm(transpose),
+          {{between(size, 1, 9), k}, transpose ? Shape{m, k} : Shape{k, m}, {m}},
+          {1, 2}};
 }
 
 KernelCase max_pool_case(Rng& structure, Rng& size) {
@@ -187,21 +199,30 @@ KernelCase move_case(Rng& structure, Rng& size) {
       other.set(axis, between(size, 1, 5));
       return {make_concat(axis), {shape, other, shape}, {}};
     }
-    case 1: return {make_slice(axis, shape[axis] / 2, shape[axis] - shape[axis] / 2), {shape}, {}};
-    case 2: return {make_pad(axis, between(structure, 0, 3), between(size, 0, 3)), {shape}, {}};
-    default: return {make_reshape({shape[0] * shape[1], -1}), {shape}, {}};
+    case 1:
+      return {make_slice(axis, shape[axis] / 2, shape[axis] - shape[axis] / 2), {shape}, {}};
+    case 2:
+      return {make_pad(axis, between(structure, 0, 3), between(size, 0, 3)), {shape}, {}};
+    default:
+      return {make_reshape({shape[0] * shape[1], -1}), {shape}, {}};
   }
 }
 
 KernelCase pointwise_case(Rng& structure, Rng& size) {
   const Shape shape = random_image(size, between(size, 1, 37));
   switch (structure.below(6)) {
-    case 0: return {make_relu(), {shape}, {}};
-    case 1: return {make_relu_grad(), {shape, shape}, {}};
-    case 2: return {make_clip(-0.5f, 0.75f), {shape}, {}};
-    case 3: return {make_clip_grad(-0.5f, 0.75f), {shape, shape}, {}};
-    case 4: return {make_softmax(static_cast<int>(structure.below(4))), {shape}, {}};
-    default: return {make_scale(-1.5f), {shape}, {}};
+    case 0:
+      return {make_relu(), {shape}, {}};
+    case 1:
+      return {make_relu_grad(), {shape, shape}, {}};
+    case 2:
+      return {make_clip(-0.5f, 0.75f), {shape}, {}};
+    case 3:
+      return {make_clip_grad(-0.5f, 0.75f), {shape, shape}, {}};
+    case 4:
+      return {make_softmax(static_cast<int>(structure.below(4))), {shape}, {}};
+    default:
+      return {make_scale(-1.5f), {shape}, {}};
   }
 }
 
@@ -230,8 +251,8 @@ class RandomKernelTest : public KernelTest, public ::testing::WithParamInterface
     if (!valid(first)) return;
     std::optional<ClampRange> clamp;
     if (first.op->can_clamp_output()) {
-      const std::array<std::optional<ClampRange>, 4> choices{std::nullopt, std::nullopt, ClampRange{0, kInfinity},
-                                                             ClampRange{-0.3f, 0.8f}};
+      const std::array<std::optional<ClampRange>, 4> choices{
+          std::nullopt, std::nullopt, ClampRange{0, kInfinity}, ClampRange{-0.3f, 0.8f}};
       clamp = choices[values.below(4)];
     }
     auto runner = KernelRunner::make(first, clamp, values);
@@ -239,7 +260,8 @@ class RandomKernelTest : public KernelTest, public ::testing::WithParamInterface
     std::vector<KernelCase> cases{first};
     for (uint64_t other = 1; other <= 4; ++other) {
       KernelCase next = make(seed + other * 1000003);
-      if (valid(next) && next.op->lowering_key(next.inputs) == first.op->lowering_key(first.inputs)) cases.push_back(next);
+      if (valid(next) && next.op->lowering_key(next.inputs) == first.op->lowering_key(first.inputs))
+        cases.push_back(next);
     }
     // A batch alone may change too.
     KernelCase batch = first;
@@ -266,7 +288,8 @@ class RandomKernelTest : public KernelTest, public ::testing::WithParamInterface
 };
 
 TEST_P(RandomKernelTest, AgreesWithTheReference) {
-  if (const int replay = GTEST_FLAG_GET(random_seed); replay > 0) return check(static_cast<uint64_t>(replay));
+  if (const int replay = GTEST_FLAG_GET(random_seed); replay > 0)
+    return check(static_cast<uint64_t>(replay));
   constexpr int64_t kMicros = 1'500'000;
   const int64_t start = now_micros();
   uint64_t seed = 1;
@@ -275,18 +298,26 @@ TEST_P(RandomKernelTest, AgreesWithTheReference) {
 }
 
 std::string case_name(const ::testing::TestParamInfo<MakeCase>& info) {
-  constexpr std::array kNames{"Conv",        "ConvInputGrad",   "Gemm",
-                              "MaxPool",     "MaxPoolGrad",     "AveragePool",
-                              "AveragePoolGrad", "GlobalAveragePool", "Broadcast",
-                              "ExpandAndSumTo", "Moves",        "Pointwise"};
+  constexpr std::array kNames{"Conv",
+                              "ConvInputGrad",
+                              "Gemm",
+                              "MaxPool",
+                              "MaxPoolGrad",
+                              "AveragePool",
+                              "AveragePoolGrad",
+                              "GlobalAveragePool",
+                              "Broadcast",
+                              "ExpandAndSumTo",
+                              "Moves",
+                              "Pointwise"};
   return kNames[info.index];
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, RandomKernelTest,
-                         ::testing::Values(conv_case, conv_input_grad_case, gemm_case, max_pool_case,
-                                           max_pool_grad_case, average_pool_case, average_pool_grad_case,
-                                           global_average_pool_case, broadcast_case, expand_case, move_case,
-                                           pointwise_case),
+                         ::testing::Values(conv_case, conv_input_grad_case, gemm_case,
+                                           max_pool_case, max_pool_grad_case, average_pool_case,
+                                           average_pool_grad_case, global_average_pool_case,
+                                           broadcast_case, expand_case, move_case, pointwise_case),
                          case_name);
 
 }  // namespace

@@ -6,7 +6,8 @@ namespace convscope {
 namespace {
 
 TEST(Rng, IsTheReferencePcg32) {
-  // The first outputs of pcg32 with initstate 42 and initseq 54, as printed by pcg-c's own demo (pcg32-demo).
+  // The first outputs of pcg32 with initstate 42 and initseq 54, as printed by pcg-c's own demo
+  // (pcg32-demo).
   Rng rng(42, 54);
   EXPECT_EQ(rng.next_u32(), 0xa15c02b7u);
   EXPECT_EQ(rng.next_u32(), 0x7b47f409u);

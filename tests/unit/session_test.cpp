@@ -1,5 +1,6 @@
-// Plans against the double-precision reference on small graphs that hold what plans exploit: fused activations, concats and
-// slices without copies, values that several nodes read, outputs in the middle, starting from an activation.
+// Plans against the double-precision reference on small graphs that hold what plans exploit: fused
+// activations, concats and slices without copies, values that several nodes read, outputs in the
+// middle, starting from an activation.
 #include "runtime/session.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +35,9 @@ struct Network {
     window.pads = {kernel / 2, kernel / 2, kernel / 2, kernel / 2};
     return *builder.add_one(make_conv(window, 1), {x, weight, bias}, name);
   }
-  ValueId relu(ValueId x, const std::string& name) { return *builder.add_one(make_relu(), {x}, name); }
+  ValueId relu(ValueId x, const std::string& name) {
+    return *builder.add_one(make_relu(), {x}, name);
+  }
 };
 
 struct Fire {
@@ -61,22 +64,27 @@ Fire make_fire() {
   return f;
 }
 
-void expect_matches_reference(const Graph& graph, const Parameters& parameters, const std::vector<ValueId>& feeds,
-                              const std::vector<Tensor>& given, const std::vector<ValueId>& outputs, int threads) {
+void expect_matches_reference(const Graph& graph, const Parameters& parameters,
+                              const std::vector<ValueId>& feeds, const std::vector<Tensor>& given,
+                              const std::vector<ValueId>& outputs, int threads) {
   ASSERT_TRUE(initialise_kernels().has_value());
   std::unordered_map<ValueId, DoubleTensor> reference;
   for (size_t i = 0; i < graph.values().size(); ++i) {
     const Value& value = graph.values()[i];
     if (value.kind == ValueKind::kParameter) {
-      reference.emplace(ValueId(static_cast<int32_t>(i)), DoubleTensor::from(parameters[static_cast<size_t>(value.parameter)]));
+      reference.emplace(ValueId(static_cast<int32_t>(i)),
+                        DoubleTensor::from(parameters[static_cast<size_t>(value.parameter)]));
     }
   }
-  for (size_t i = 0; i < feeds.size(); ++i) reference.insert_or_assign(feeds[i], DoubleTensor::from(given[i]));
+  for (size_t i = 0; i < feeds.size(); ++i)
+    reference.insert_or_assign(feeds[i], DoubleTensor::from(given[i]));
   reference = evaluate_reference(graph, std::move(reference), outputs);
 
   const auto pool = ThreadPool::create(threads);
   Session session(graph, parameters, pool.get());
-  auto program = session.program("test", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), feeds, outputs}; });
+  auto program = session.program("test", [&]() -> Result<ProgramSpec> {
+    return ProgramSpec{session.graph(), feeds, outputs};
+  });
   ASSERT_TRUE(program.has_value()) << program.error().message;
   for (int run = 0; run < 2; ++run) {  // the second run meets kernels that are already configured
     const Status status = session.run(**program, given);
@@ -99,10 +107,12 @@ TEST(Session, FireMatchesReferenceWithAnyOutputs) {
   Rng rng(1);
   const std::vector<Tensor> given = {random_tensor(Shape{1, 9, 7, 3}, rng)};
   const std::vector<std::vector<ValueId>> choices = {
-      {f.pooled}, {f.fire}, {f.fire, f.pooled}, {f.e1}, {f.pre1, f.pooled}, {f.pre3, f.e3, f.fire, f.squeeze, f.pooled}};
+      {f.pooled}, {f.fire},           {f.fire, f.pooled},
+      {f.e1},     {f.pre1, f.pooled}, {f.pre3, f.e3, f.fire, f.squeeze, f.pooled}};
   for (const auto& outputs : choices) {
     for (int threads : {1, 2}) {
-      expect_matches_reference(f.network.builder.graph(), f.network.parameters, {f.input}, given, outputs, threads);
+      expect_matches_reference(f.network.builder.graph(), f.network.parameters, {f.input}, given,
+                               outputs, threads);
     }
   }
 }
@@ -112,16 +122,20 @@ TEST(Session, ConcatAndActivationsCostNoSteps) {
   ASSERT_TRUE(initialise_kernels().has_value());
   const auto pool = ThreadPool::create(1);
   Session session(f.network.builder.graph(), f.network.parameters, pool.get());
-  const auto program = session.program("p", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), {f.input}, {f.pooled}}; });
+  const auto program = session.program("p", [&]() -> Result<ProgramSpec> {
+    return ProgramSpec{session.graph(), {f.input}, {f.pooled}};
+  });
   ASSERT_TRUE(program.has_value());
-  EXPECT_EQ((*program)->plan().steps.size(), 4u) << "three convolutions and one pool; ReLUs fused, concat in place";
+  EXPECT_EQ((*program)->plan().steps.size(), 4u)
+      << "three convolutions and one pool; ReLUs fused, concat in place";
 }
 
 TEST(Session, RunsTheTailFromAnActivation) {
   const Fire f = make_fire();
   Rng rng(2);
   const std::vector<Tensor> given = {random_tensor(Shape{1, 9, 7, 4}, rng)};
-  expect_matches_reference(f.network.builder.graph(), f.network.parameters, {f.squeeze}, given, {f.pooled}, 1);
+  expect_matches_reference(f.network.builder.graph(), f.network.parameters, {f.squeeze}, given,
+                           {f.pooled}, 1);
 }
 
 TEST(Session, BackwardGraphMatchesReference) {
@@ -132,8 +146,10 @@ TEST(Session, BackwardGraphMatchesReference) {
   const auto cotangents = build_vjp(builder, outputs, seeds, wanted);
   ASSERT_TRUE(cotangents.has_value()) << cotangents.error().message;
   Rng rng(3);
-  const std::vector<Tensor> given = {random_tensor(Shape{1, 9, 7, 3}, rng), random_tensor(builder.shape(f.pooled), rng)};
-  expect_matches_reference(builder.graph(), f.network.parameters, {f.input, seed}, given, {cotangents->at(f.input), f.pooled}, 1);
+  const std::vector<Tensor> given = {random_tensor(Shape{1, 9, 7, 3}, rng),
+                                     random_tensor(builder.shape(f.pooled), rng)};
+  expect_matches_reference(builder.graph(), f.network.parameters, {f.input, seed}, given,
+                           {cotangents->at(f.input), f.pooled}, 1);
 }
 
 TEST(Session, OtherInputSizesShareKernels) {
@@ -143,10 +159,13 @@ TEST(Session, OtherInputSizesShareKernels) {
   Session session(f.network.builder.graph(), f.network.parameters, pool.get());
   Rng rng(4);
   int64_t packed = 0;
-  for (const Shape& shape : {Shape{1, 9, 7, 3}, Shape{1, 20, 31, 3}, Shape{2, 9, 7, 3}, Shape{1, 9, 7, 3}}) {
+  for (const Shape& shape :
+       {Shape{1, 9, 7, 3}, Shape{1, 20, 31, 3}, Shape{2, 9, 7, 3}, Shape{1, 9, 7, 3}}) {
     const auto graph = session.graph_at(shape);
     ASSERT_TRUE(graph.has_value());
-    const auto program = session.program(shape.text(), [&]() -> Result<ProgramSpec> { return ProgramSpec{*graph, {f.input}, {f.pooled}}; });
+    const auto program = session.program(shape.text(), [&]() -> Result<ProgramSpec> {
+      return ProgramSpec{*graph, {f.input}, {f.pooled}};
+    });
     ASSERT_TRUE(program.has_value());
     const Tensor feeds[] = {random_tensor(shape, rng)};
     ASSERT_TRUE(session.run(**program, feeds).has_value());
@@ -159,7 +178,9 @@ TEST(Session, WrongShapeIsRefusedByName) {
   const Fire f = make_fire();
   const auto pool = ThreadPool::create(1);
   Session session(f.network.builder.graph(), f.network.parameters, pool.get());
-  const auto program = session.program("p", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), {f.input}, {f.pooled}}; });
+  const auto program = session.program("p", [&]() -> Result<ProgramSpec> {
+    return ProgramSpec{session.graph(), {f.input}, {f.pooled}};
+  });
   ASSERT_TRUE(program.has_value());
   const Tensor feeds[] = {*Tensor::zeros(Shape{1, 8, 7, 3})};
   const Status status = session.run(**program, feeds);
@@ -171,7 +192,8 @@ TEST(Session, ForgottenFeedIsRefusedByName) {
   const Fire f = make_fire();
   const auto pool = ThreadPool::create(1);
   Session session(f.network.builder.graph(), f.network.parameters, pool.get());
-  const auto program = session.program("p", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), {}, {f.pooled}}; });
+  const auto program = session.program(
+      "p", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), {}, {f.pooled}}; });
   ASSERT_FALSE(program.has_value());
   EXPECT_EQ(program.error().message, "the graph needs a value for its input image");
 }

@@ -1,4 +1,5 @@
-// The codec between page and engine: every message comes back as it was sent; damaged bytes are refused, never crash.
+// The codec between page and engine: every message comes back as it was sent; damaged bytes are
+// refused, never crash.
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
@@ -50,7 +51,11 @@ TEST(Wire, BlobsTravelBesideTheHeader) {
 TEST(Wire, EventWithOptionalsComesBack) {
   MethodPreview preview;
   preview.method = "gradient";
-  preview.map = Map{.height = 2, .width = 3, .values = Blob(std::vector<uint8_t>(24)), .minimum = -1, .maximum = 2};
+  preview.map = Map{.height = 2,
+                    .width = 3,
+                    .values = Blob(std::vector<uint8_t>(24)),
+                    .minimum = -1,
+                    .maximum = 2};
   preview.figures = {{{"loss", "损失"}, 0.25, "nats"}};
   const auto back = decode_event(encode(EventMessage{9, preview}));
   ASSERT_TRUE(back.has_value());
@@ -67,7 +72,8 @@ TEST(Wire, EveryTruncationIsRefused) {
   for (size_t bytes = 0; bytes < whole.header.size(); ++bytes) {
     WireMessage cut = whole;
     cut.header.resize(bytes);
-    EXPECT_FALSE(decode_command(cut).has_value()) << bytes << " of " << whole.header.size() << " bytes";
+    EXPECT_FALSE(decode_command(cut).has_value())
+        << bytes << " of " << whole.header.size() << " bytes";
   }
   WireMessage longer = whole;
   longer.header.push_back(0);
@@ -80,7 +86,8 @@ TEST(Wire, RandomDamageNeverCrashes) {
   for (int round = 0; round < 3000; ++round) {
     WireMessage damaged = whole;
     for (uint32_t i = 0; i <= rng.below(4); ++i) {
-      damaged.header[rng.below(static_cast<uint32_t>(damaged.header.size()))] = static_cast<uint8_t>(rng.next_u32());
+      damaged.header[rng.below(static_cast<uint32_t>(damaged.header.size()))] =
+          static_cast<uint8_t>(rng.next_u32());
     }
     (void)decode_command(damaged);
     (void)decode_event(damaged);

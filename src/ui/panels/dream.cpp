@@ -15,7 +15,7 @@ namespace convscope {
 namespace {
 
 constexpr std::string_view kMethod = "deep_dream", kSlot = "dream";
-constexpr size_t kMostChannels = 64;     // as many as a permalink keeps
+constexpr size_t kMostChannels = 64;  // as many as a permalink keeps
 
 const LayerInfo* dream_layer(const Ui& ui) {
   const LayerInfo* chosen = ui.vm.layer(ui.state.dream_layer);
@@ -33,21 +33,30 @@ void begin(Ui& ui, bool paused) {
   if (method == nullptr || layer == nullptr) return;
   std::erase_if(ui.state.dream_channels, [&](int32_t c) { return c >= layer->channels; });
   ui.state.dream_held = paused;
-  ui.requests.start(kSlot, RunMethod{.method = std::string(kMethod), .layer = layer->name, .channels = ui.state.dream_channels,
-                                     .paused = paused, .seed = ui.state.seed,
-                                     .parameters = parameters_of(ui.state, dream_method(ui, *method))});
+  ui.requests.start(kSlot,
+                    RunMethod{.method = std::string(kMethod),
+                              .layer = layer->name,
+                              .channels = ui.state.dream_channels,
+                              .paused = paused,
+                              .seed = ui.state.seed,
+                              .parameters = parameters_of(ui.state, dream_method(ui, *method))});
 }
 
 // The same dream with what has just been changed.
 void begin_again(Ui& ui) { begin(ui, ui.state.dream_held); }
 
-// A page that moves without a click: the first dream of a picture begins by itself, and goes on when its lens is opened again.
+// A page that moves without a click: the first dream of a picture begins by itself, and goes on
+// when its lens is opened again.
 void keep_going(Ui& ui) {
   ui.requests.keep(kSlot);
   const SlotStatus& status = ui.requests.status(kSlot);
-  if (status.progress == Progress::kRunning && status.paused && !ui.state.dream_held) ui.requests.resume(kSlot);
-  if (!ui.vm.forward || !ui.vm.image || dream_layer(ui) == nullptr || ui.vm.engine_state != EngineState::kReady) return;
-  const uint64_t now = (static_cast<uint64_t>(ui.vm.model_generation) << 32) | ui.vm.image_generation;
+  if (status.progress == Progress::kRunning && status.paused && !ui.state.dream_held)
+    ui.requests.resume(kSlot);
+  if (!ui.vm.forward || !ui.vm.image || dream_layer(ui) == nullptr ||
+      ui.vm.engine_state != EngineState::kReady)
+    return;
+  const uint64_t now =
+      (static_cast<uint64_t>(ui.vm.model_generation) << 32) | ui.vm.image_generation;
   if (ui.state.dream_begun_for == now) return;
   ui.state.dream_begun_for = now;
   const bool fresh = status.progress != Progress::kRunning && ui.vm.run(kSlot) == nullptr;
@@ -60,7 +69,9 @@ void choose(Ui& ui, const LayerInfo& layer) {
   begin(ui, false);
 }
 
-bool dreamable(const LayerInfo& layer) { return layer.height > 1 && layer.width > 1 && layer.kind != "input"; }
+bool dreamable(const LayerInfo& layer) {
+  return layer.height > 1 && layer.width > 1 && layer.kind != "input";
+}
 
 void choosers(Ui& ui, const LayerInfo& layer) {
   const std::vector<const LayerInfo*> suggestions = dream_suggestions(ui);
@@ -70,7 +81,8 @@ void choosers(Ui& ui, const LayerInfo& layer) {
     if (s == &layer) index = static_cast<int>(names.size());
     names.push_back(s->name);
   }
-  if (!names.empty() && segments(ui, "dream.suggestions", ui.tr(S::kDreamSuggestions), names, &index)) {
+  if (!names.empty() &&
+      segments(ui, "dream.suggestions", ui.tr(S::kDreamSuggestions), names, &index)) {
     choose(ui, *suggestions[static_cast<size_t>(index)]);
   }
   std::vector<const LayerInfo*> all;
@@ -83,12 +95,18 @@ void choosers(Ui& ui, const LayerInfo& layer) {
     all_names.push_back(l.name);
   }
   if (!names.empty()) same_line(170);
-  if (dropdown(ui, "dream.layer", ui.tr(S::kLensLayer), all_names, &at, std::min(170.0f, ImGui::GetContentRegionAvail().x))) {
+  if (dropdown(ui, "dream.layer", ui.tr(S::kLensLayer), all_names, &at,
+               std::min(170.0f, ImGui::GetContentRegionAvail().x))) {
     choose(ui, *all[static_cast<size_t>(at)]);
   }
   const size_t chosen = ui.state.dream_channels.size();
-  const std::string label = chosen == 0 ? ui.tr(S::kDreamWholeLayer, {std::to_string(layer.channels)}) : ui.tr(S::kDreamSomeChannels, {std::to_string(chosen), std::to_string(layer.channels)});
-  if (button_beside(ui, "dream.channels", label, {.selected = ui.state.dream_picking, .expanded = ui.state.dream_picking})) ui.state.dream_picking = !ui.state.dream_picking;
+  const std::string label =
+      chosen == 0
+          ? ui.tr(S::kDreamWholeLayer, {std::to_string(layer.channels)})
+          : ui.tr(S::kDreamSomeChannels, {std::to_string(chosen), std::to_string(layer.channels)});
+  if (button_beside(ui, "dream.channels", label,
+                    {.selected = ui.state.dream_picking, .expanded = ui.state.dream_picking}))
+    ui.state.dream_picking = !ui.state.dream_picking;
 }
 
 // The dream as large as possible; held down it shows the photo; the wipe divides the two.
@@ -96,9 +114,13 @@ void dream_canvas(Ui& ui, const LayerInfo& layer) {
   const Picture* dream = dream_picture(ui);
   const Picture& photo = ui.vm.image->preview;
   const Picture& shown = dream != nullptr ? *dream : photo;
-  const ImVec2 room(ImGui::GetContentRegionAvail().x, std::max(240.0f, stage_height(330) - (ui.state.dream_picking ? 250 : 84)));
+  const ImVec2 room(ImGui::GetContentRegionAvail().x,
+                    std::max(240.0f, stage_height(330) - (ui.state.dream_picking ? 250 : 84)));
   const ImVec2 size = fit(float(shown.width), float(shown.height), room);
-  const Hit hit = hit_area(ui, MirrorNode{.key = "dream.picture", .role = "img", .label = ui.tr(S::kDreamAlt, {layer.name})}, size);
+  const Hit hit = hit_area(
+      ui,
+      MirrorNode{.key = "dream.picture", .role = "img", .label = ui.tr(S::kDreamAlt, {layer.name})},
+      size);
   ImDrawList* list = ImGui::GetWindowDrawList();
   draw_picture(list, ui.textures.of(shown), hit.min, hit.max);
   const float wipe = hit.held ? 0 : ui.state.wipe;
@@ -107,31 +129,48 @@ void dream_canvas(Ui& ui, const LayerInfo& layer) {
   list->PushClipRect(ImVec2(edge, hit.min.y), hit.max, true);
   draw_picture(list, ui.textures.of(photo), hit.min, hit.max);
   list->PopClipRect();
-  if (wipe > 0) list->AddRectFilled(ImVec2(edge - 1, hit.min.y), ImVec2(edge + 1, hit.max.y), IM_COL32_WHITE);
+  if (wipe > 0)
+    list->AddRectFilled(ImVec2(edge - 1, hit.min.y), ImVec2(edge + 1, hit.max.y), IM_COL32_WHITE);
 }
 
 std::string progress_words(const Ui& ui, const MethodSnapshot& run) {
   const MethodPreview& p = *run.shown();
-  if (run.result) return ui.tr(S::kDreamDone, {std::to_string(p.steps), significant(double(run.result->micros) / 1e6)});
+  if (run.result)
+    return ui.tr(S::kDreamDone,
+                 {std::to_string(p.steps), significant(double(run.result->micros) / 1e6)});
   const size_t space_at = p.stage.find(' '), slash = p.stage.find('/');
-  if (space_at == std::string::npos || slash == std::string::npos) return ui.tr(S::kDreamStep, {std::to_string(p.step), std::to_string(p.steps)});
-  return ui.tr(S::kDreamProgress, {p.stage.substr(space_at + 1, slash - space_at - 1), p.stage.substr(slash + 1), std::to_string(p.step), std::to_string(p.steps)});
+  if (space_at == std::string::npos || slash == std::string::npos)
+    return ui.tr(S::kDreamStep, {std::to_string(p.step), std::to_string(p.steps)});
+  return ui.tr(S::kDreamProgress,
+               {p.stage.substr(space_at + 1, slash - space_at - 1), p.stage.substr(slash + 1),
+                std::to_string(p.step), std::to_string(p.steps)});
 }
 
 void progress(Ui& ui) {
   const MethodSnapshot* run = ui.vm.run(kSlot);
-  if (run == nullptr) return words_under(ui, ui.tr(ui.requests.status(kSlot).progress == Progress::kRunning ? S::kDreamStarting : S::kDreamReady), 640);
+  if (run == nullptr)
+    return words_under(
+        ui,
+        ui.tr(ui.requests.status(kSlot).progress == Progress::kRunning ? S::kDreamStarting
+                                                                       : S::kDreamReady),
+        640);
   const MethodPreview& p = *run->shown();
-  progress_bar(ui, "dream.progress", progress_words(ui, *run), p.steps > 0 ? double(p.step) / p.steps : -1, false);
+  progress_bar(ui, "dream.progress", progress_words(ui, *run),
+               p.steps > 0 ? double(p.step) / p.steps : -1, false);
 }
 
 void buttons(Ui& ui, const LayerInfo& layer) {
   const SlotStatus& status = ui.requests.status(kSlot);
   const bool running = status.progress == Progress::kRunning, waits = running && status.paused;
   const Picture* dream = dream_picture(ui);
-  const auto style = [](bool primary) { return primary ? ButtonStyle::kPrimary : ButtonStyle::kOutline; };
-  if (button(ui, "dream.start", ui.tr(dream == nullptr ? S::kDreamStart : S::kDreamAgain), {.style = style(!running)})) begin(ui, false);
-  if (button_beside(ui, "dream.pause", ui.tr(waits ? S::kResume : S::kPause), {.style = style(running), .enabled = running})) {
+  const auto style = [](bool primary) {
+    return primary ? ButtonStyle::kPrimary : ButtonStyle::kOutline;
+  };
+  if (button(ui, "dream.start", ui.tr(dream == nullptr ? S::kDreamStart : S::kDreamAgain),
+             {.style = style(!running)}))
+    begin(ui, false);
+  if (button_beside(ui, "dream.pause", ui.tr(waits ? S::kResume : S::kPause),
+                    {.style = style(running), .enabled = running})) {
     ui.state.dream_held = !waits;
     waits ? ui.requests.resume(kSlot) : ui.requests.pause(kSlot);
   }
@@ -139,7 +178,8 @@ void buttons(Ui& ui, const LayerInfo& layer) {
     ui.state.dream_held = true;
     ui.requests.step(kSlot);
   }
-  if (button_beside(ui, "dream.reset", ui.tr(S::kReset), {.enabled = dream != nullptr})) begin(ui, true);
+  if (button_beside(ui, "dream.reset", ui.tr(S::kReset), {.enabled = dream != nullptr}))
+    begin(ui, true);
   if (button_beside(ui, "dream.save", ui.tr(S::kSavePng), {.enabled = dream != nullptr})) {
     ui.requests.send(EncodePng{"convscope-" + ui.state.model + "-" + layer.name + ".png", *dream});
   }
@@ -157,24 +197,40 @@ void channel_picker(Ui& ui, const LayerInfo& layer) {
   const float* ranges = a.ranges.floats();
   std::vector<int32_t> order(static_cast<size_t>(a.channels));
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int32_t x, int32_t y) { return ranges[2 * x + 1] > ranges[2 * y + 1]; });
-  const Stack stack = ui.textures.planes(a.values, PixelFormat::kValueF32, a.channels, a.height, a.width);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int32_t x, int32_t y) { return ranges[2 * x + 1] > ranges[2 * y + 1]; });
+  const Stack stack =
+      ui.textures.planes(a.values, PixelFormat::kValueF32, a.channels, a.height, a.width);
   std::vector<int32_t>& chosen = ui.state.dream_channels;
-  const auto is_chosen = [&](int32_t c) { return std::find(chosen.begin(), chosen.end(), c) != chosen.end(); };
+  const auto is_chosen = [&](int32_t c) {
+    return std::find(chosen.begin(), chosen.end(), c) != chosen.end();
+  };
   const float tile = ui.touch ? 52 : 46;
   const TileGridResult grid = tile_grid(
       ui, "dream.grid",
-      {.count = a.channels, .tile_width = tile, .tile_height = tile, .gap = 7, .label = ui.tr(S::kDreamChannels),
-       .draw = [&](ImDrawList* list, int i, ImVec2 min, ImVec2 max) {
-         const int32_t c = order[static_cast<size_t>(i)];
-         draw_plane(ui, list, stack, c, {.low = std::min(0.0f, ranges[2 * c]), .high = std::max(1e-12f, ranges[2 * c + 1])}, min, max);
-         if (is_chosen(c)) draw_selection(ui, list, min, max, kSmallRadius);
-       },
-       .tile_label = [&](int i) {
-         const int32_t c = order[static_cast<size_t>(i)];
-         return ui.tr(is_chosen(c) ? S::kDreamChosen : S::kChannelNumber, {std::to_string(c)});
-       },
-       .tile_key = [&](int i) { return "dream.channel." + std::to_string(order[static_cast<size_t>(i)]); }});
+      {.count = a.channels,
+       .tile_width = tile,
+       .tile_height = tile,
+       .gap = 7,
+       .label = ui.tr(S::kDreamChannels),
+       .draw =
+           [&](ImDrawList* list, int i, ImVec2 min, ImVec2 max) {
+             const int32_t c = order[static_cast<size_t>(i)];
+             draw_plane(ui, list, stack, c,
+                        {.low = std::min(0.0f, ranges[2 * c]),
+                         .high = std::max(1e-12f, ranges[2 * c + 1])},
+                        min, max);
+             if (is_chosen(c)) draw_selection(ui, list, min, max, kSmallRadius);
+           },
+       .tile_label =
+           [&](int i) {
+             const int32_t c = order[static_cast<size_t>(i)];
+             return ui.tr(is_chosen(c) ? S::kDreamChosen : S::kChannelNumber, {std::to_string(c)});
+           },
+       .tile_key =
+           [&](int i) {
+             return "dream.channel." + std::to_string(order[static_cast<size_t>(i)]);
+           }});
   if (grid.pressed < 0) return;
   const int32_t c = order[static_cast<size_t>(grid.pressed)];
   if (is_chosen(c)) {
@@ -189,18 +245,21 @@ void stage(Ui& ui) {
   const LayerInfo* layer = dream_layer(ui);
   if (layer != nullptr && ui.vm.model->id == ui.state.model) ui.state.dream_layer = layer->name;
   keep_going(ui);
-  question(ui, layer != nullptr ? ui.tr(S::kDreamQuestion, {layer->name}) : std::string(ui.tr(S::kDreamQuestionAny)));
+  question(ui, layer != nullptr ? ui.tr(S::kDreamQuestion, {layer->name})
+                                : std::string(ui.tr(S::kDreamQuestionAny)));
   space(4);
   if (layer == nullptr || !ui.vm.image) {
     waiting(ui, kSlot, false, ImVec2(ImGui::GetContentRegionAvail().x, stage_height(240)));
     return;
   }
-  sentence(ui, std::string(dream_tendency(ui, *layer)) + (ui.state.language == Language::kChinese ? "" : " ") +
+  sentence(ui, std::string(dream_tendency(ui, *layer)) +
+                   (ui.state.language == Language::kChinese ? "" : " ") +
                    std::string(ui.tr(S::kDreamSentence)));
   space(12);
   choosers(ui, *layer);
   space(12);
-  if (ui.requests.status(kSlot).progress == Progress::kFailed) waiting(ui, kSlot, true, ImVec2(640, 80));
+  if (ui.requests.status(kSlot).progress == Progress::kFailed)
+    waiting(ui, kSlot, true, ImVec2(640, 80));
   dream_canvas(ui, *layer);
   space(10);
   progress(ui);
@@ -209,35 +268,47 @@ void stage(Ui& ui) {
   if (ui.state.dream_picking) channel_picker(ui, *layer);
 }
 
-// --- inspector --------------------------------------------------------------------------------------
+// --- inspector
+// --------------------------------------------------------------------------------------
 
-// How the objective went, step by step; where an octave ends it falls, because the picture has become larger.
+// How the objective went, step by step; where an octave ends it falls, because the picture has
+// become larger.
 void objective_plot(Ui& ui, const MethodSnapshot& run) {
   const std::vector<float>& t = run.trace;
   const MethodPreview& p = *run.shown();
   if (t.size() < 2 || p.steps < 2) return;
   section(ui, p.figures.empty() ? ui.tr(S::kDreamObjective) : ui.tr(p.figures[0].title));
   const ImVec2 at = ImGui::GetCursorScreenPos(), size(ImGui::GetContentRegionAvail().x, 76);
-  const float low = std::min(0.0f, *std::min_element(t.begin(), t.end())), high = std::max(low + 1e-12f, *std::max_element(t.begin(), t.end()));
+  const float low = std::min(0.0f, *std::min_element(t.begin(), t.end())),
+              high = std::max(low + 1e-12f, *std::max_element(t.begin(), t.end()));
   const auto place = [&](size_t i) {
-    return ImVec2(at.x + size.x * float(i) / float(p.steps - 1), at.y + size.y - 4 - (size.y - 12) * (t[i] - low) / (high - low));
+    return ImVec2(at.x + size.x * float(i) / float(p.steps - 1),
+                  at.y + size.y - 4 - (size.y - 12) * (t[i] - low) / (high - low));
   };
   ImDrawList* list = ImGui::GetWindowDrawList();
-  list->AddRectFilled(ImVec2(at.x, at.y + size.y - ui.theme.rule), ImVec2(at.x + size.x, at.y + size.y), ui.theme.line);
+  list->AddRectFilled(ImVec2(at.x, at.y + size.y - ui.theme.rule),
+                      ImVec2(at.x + size.x, at.y + size.y), ui.theme.line);
   const size_t slash = p.stage.find('/');
-  const int octaves = slash == std::string::npos ? 1 : std::max(1, std::atoi(p.stage.c_str() + slash + 1));
+  const int octaves =
+      slash == std::string::npos ? 1 : std::max(1, std::atoi(p.stage.c_str() + slash + 1));
   for (int octave = 1; octave < octaves; ++octave) {
-    const float x = std::round(at.x + size.x * float(octave * (p.steps / octaves)) / float(p.steps - 1));
-    list->AddRectFilled(ImVec2(x, at.y + 4), ImVec2(x + ui.theme.rule, at.y + size.y), ui.theme.line);
+    const float x =
+        std::round(at.x + size.x * float(octave * (p.steps / octaves)) / float(p.steps - 1));
+    list->AddRectFilled(ImVec2(x, at.y + 4), ImVec2(x + ui.theme.rule, at.y + size.y),
+                        ui.theme.line);
   }
   std::vector<ImVec2> line;
-  for (size_t i = 0; i < std::min(t.size(), static_cast<size_t>(p.steps)); ++i) line.push_back(place(i));
+  for (size_t i = 0; i < std::min(t.size(), static_cast<size_t>(p.steps)); ++i)
+    line.push_back(place(i));
   list->AddPolyline(line.data(), static_cast<int>(line.size()), ui.theme.accent, 1.8f);
   list->AddCircleFilled(line.back(), 3.5f, ui.theme.accent);
   ImGui::Dummy(size);
   const std::string first = significant(double(t.front())), last = significant(double(t.back()));
-  ui.mirror.visible({.key = "dream.objective", .role = "img", .label = ui.tr(S::kDreamObjectiveAlt, {first, last, std::to_string(t.size())})},
-                    at, ImVec2(at.x + size.x, at.y + size.y));
+  ui.mirror.visible(
+      {.key = "dream.objective",
+       .role = "img",
+       .label = ui.tr(S::kDreamObjectiveAlt, {first, last, std::to_string(t.size())})},
+      at, ImVec2(at.x + size.x, at.y + size.y));
   space(4);
   number_row(ui, ui.tr(S::kDreamFirst), first);
   number_row(ui, ui.tr(S::kDreamNow), last);
@@ -249,13 +320,15 @@ void inspector(Ui& ui) {
   if (found == nullptr) return;
   if (const MethodSnapshot* run = ui.vm.run(kSlot)) objective_plot(ui, *run);
   section(ui, ui.tr(S::kDreamCompare));
-  slider(ui, "dream.wipe", ui.tr(S::kDreamWipe), &ui.state.wipe, {.minimum = 0, .maximum = 1, .step = 0.02, .shown = percent(double(ui.state.wipe), 0)});
+  slider(ui, "dream.wipe", ui.tr(S::kDreamWipe), &ui.state.wipe,
+         {.minimum = 0, .maximum = 1, .step = 0.02, .shown = percent(double(ui.state.wipe), 0)});
   paragraph(ui, ui.tr(S::kDreamHold), kStatusSize, ui.theme.ink3);
   settings_heading(ui);
   const MethodInfo method = dream_method(ui, *found);
   const bool changed = method_parameters(ui, method);
   space(8);
-  const bool reseeded = button(ui, "dream.seed", ui.tr(S::kDreamSeed, {std::to_string(ui.state.seed)}));
+  const bool reseeded =
+      button(ui, "dream.seed", ui.tr(S::kDreamSeed, {std::to_string(ui.state.seed)}));
   if (reseeded) ++ui.state.seed;
   bool restored = false;
   const auto own = [](const auto& item) { return item.first.starts_with("deep_dream."); };

@@ -28,7 +28,9 @@ struct Smoothing {
 };
 constexpr Smoothing kSmoothing[] = {{"squeezenet-1.0", 0.6}, {"efficientnet-lite0", 1.0}};
 
-bool dreams(const LayerInfo& layer) { return !layer.minor && layer.height > 1 && layer.width > 1 && layer.kind != "input"; }
+bool dreams(const LayerInfo& layer) {
+  return !layer.minor && layer.height > 1 && layer.width > 1 && layer.kind != "input";
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ MethodInfo dream_method(const Ui& ui, const MethodInfo& method) {
   MethodInfo copy = method;
   for (ParameterInfo& parameter : copy.parameters) {
     for (const Smoothing& s : kSmoothing) {
-      if (parameter.id == "smoothing" && ui.vm.model && ui.vm.model->id == s.model) parameter.initial = s.px;
+      if (parameter.id == "smoothing" && ui.vm.model && ui.vm.model->id == s.model)
+        parameter.initial = s.px;
     }
   }
   return copy;
@@ -69,10 +72,14 @@ const LayerInfo* dream_default_layer(const Ui& ui) {
 
 std::string_view dream_tendency(const Ui& ui, const LayerInfo& layer) {
   for (const Suggestion& s : kSuggestions) {
-    if (ui.vm.model && ui.vm.model->id == s.model && layer.name == s.layer) return ui.tr(s.tendency);
+    if (ui.vm.model && ui.vm.model->id == s.model && layer.name == s.layer)
+      return ui.tr(s.tendency);
   }
-  const int index = ui.vm.layer_index(layer.name), count = static_cast<int>(ui.vm.model ? ui.vm.model->layers.size() : 1);
-  return ui.tr(index * 3 < count ? S::kDreamEarly : index * 3 < 2 * count ? S::kDreamMiddle : S::kDreamLate);
+  const int index = ui.vm.layer_index(layer.name),
+            count = static_cast<int>(ui.vm.model ? ui.vm.model->layers.size() : 1);
+  return ui.tr(index * 3 < count       ? S::kDreamEarly
+               : index * 3 < 2 * count ? S::kDreamMiddle
+                                       : S::kDreamLate);
 }
 
 }  // namespace convscope

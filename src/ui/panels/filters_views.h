@@ -1,4 +1,5 @@
-// How filters are drawn: as coloured squares, signed squares, rows of slices or rows of mixing weights.
+// How filters are drawn: as coloured squares, signed squares, rows of slices or rows of mixing
+// weights.
 #pragma once
 
 #include "ui/ui.h"
@@ -36,9 +37,11 @@ class FilterView {
   // Indices of the inputs with the largest |weight| of a 1×1 filter, strongest first.
   std::vector<int> strongest_inputs(int output, int count) const;
 
-  // One filter in [min, max]; `hovered` is set to the weight or slice under the pointer if it is inside.
+  // One filter in [min, max]; `hovered` is set to the weight or slice under the pointer if it is
+  // inside.
   void draw_tile(ImDrawList* list, int output, ImVec2 min, ImVec2 max) const;
-  void draw_row(ImDrawList* list, int output, ImVec2 min, ImVec2 max, int selected_input, WeightPlace* hovered) const;
+  void draw_row(ImDrawList* list, int output, ImVec2 min, ImVec2 max, int selected_input,
+                WeightPlace* hovered) const;
   float row_height(float width) const;
 
  private:
@@ -47,8 +50,10 @@ class FilterView {
     float cell = 0, gap = 0;
   };
   RowGrid row_grid(float width) const;
-  void draw_slices(ImDrawList* list, int output, ImVec2 min, ImVec2 max, int selected_input, WeightPlace* hovered) const;
-  void draw_strip(ImDrawList* list, int output, ImVec2 min, ImVec2 max, int selected_input, WeightPlace* hovered) const;
+  void draw_slices(ImDrawList* list, int output, ImVec2 min, ImVec2 max, int selected_input,
+                   WeightPlace* hovered) const;
+  void draw_strip(ImDrawList* list, int output, ImVec2 min, ImVec2 max, int selected_input,
+                  WeightPlace* hovered) const;
   int strip_lines(float width) const;
 
   Ui& ui_;
@@ -57,8 +62,8 @@ class FilterView {
   float shared_range_ = 0;
 };
 
-// One filter as large as `size`, with its slices to choose from: the left picture of an opened filter. Sets
-// state.input_channel when a slice is pressed; returns the weight under the pointer.
+// One filter as large as `size`, with its slices to choose from: the left picture of an opened
+// filter. Sets state.input_channel when a slice is pressed; returns the weight under the pointer.
 WeightPlace filter_detail(Ui& ui, const FilterView& view, int output, float size);
 
 }  // namespace convscope

@@ -1,4 +1,5 @@
-// The parts of the frame around the stage. Each draws at the cursor into the current window unless said otherwise.
+// The parts of the frame around the stage. Each draws at the cursor into the current window unless
+// said otherwise.
 #pragma once
 
 #include "ui/ui.h"
@@ -6,7 +7,7 @@
 namespace convscope {
 
 struct FrameContext {
-  bool mac = false;                // names of keys
+  bool mac = false;  // names of keys
 };
 
 // Brand, network, pictures, class, share, language, theme, help. Returns nothing; opens popups.

@@ -13,12 +13,14 @@ void key_row(Ui& ui, std::string_view text) {
   const size_t bar = text.find('|');
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float column = std::min(170.0f, ImGui::GetContentRegionAvail().x * 0.4f);
-  draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(at.x, at.y + 2), ui.fonts.bold, kLabelSize, ui.theme.ink, text.substr(0, bar));
+  draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(at.x, at.y + 2), ui.fonts.bold, kLabelSize,
+            ui.theme.ink, text.substr(0, bar));
   ImGui::Indent(column);
   paragraph(ui, text.substr(bar + 1), kLabelSize, ui.theme.ink2);
   ImGui::Unindent(column);
   const ImVec2 end = ImGui::GetCursorScreenPos();
-  ui.mirror.visible(MirrorNode{.key = "", .label = std::string(text.substr(0, bar))}, at, ImVec2(at.x + column, end.y));
+  ui.mirror.visible(MirrorNode{.key = "", .label = std::string(text.substr(0, bar))}, at,
+                    ImVec2(at.x + column, end.y));
   space(4);
 }
 
@@ -68,7 +70,8 @@ void draw_help(Ui& ui) {
     paragraph(ui, ui.tr(S::kHelpPhotos, {names}), kLabelSize, ui.theme.ink2);
   }
   space(18);
-  if (button(ui, "help.close", ui.tr(S::kClose), {.style = ButtonStyle::kPrimary})) ImGui::CloseCurrentPopup();
+  if (button(ui, "help.close", ui.tr(S::kClose), {.style = ButtonStyle::kPrimary}))
+    ImGui::CloseCurrentPopup();
   space(8);
   ui.mirror.pop();
   ImGui::EndPopup();

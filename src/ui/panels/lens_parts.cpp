@@ -41,7 +41,8 @@ const LayerInfo* settled_layer(Ui& ui, bool (*fits)(const LayerInfo&)) {
   if (!ui.vm.model) return nullptr;
   const LayerInfo* first = first_layer(ui, fits);
   // A permalink's layer may belong to a network that is still on its way.
-  if (ui.vm.layer(ui.state.layer) == nullptr && first != nullptr && ui.vm.model->id == ui.state.model) {
+  if (ui.vm.layer(ui.state.layer) == nullptr && first != nullptr &&
+      ui.vm.model->id == ui.state.model) {
     if (ui.state.layer.empty()) {
       ui.state.layer = first->name;
     } else {
@@ -52,7 +53,8 @@ const LayerInfo* settled_layer(Ui& ui, bool (*fits)(const LayerInfo&)) {
   return named != nullptr ? named : first;
 }
 
-void layer_chooser(Ui& ui, std::string_view key, const LayerInfo* now, bool (*fits)(const LayerInfo&)) {
+void layer_chooser(Ui& ui, std::string_view key, const LayerInfo* now,
+                   bool (*fits)(const LayerInfo&)) {
   if (!ui.vm.model) return;
   std::vector<std::string> names;
   std::vector<const LayerInfo*> layers;
@@ -64,37 +66,44 @@ void layer_chooser(Ui& ui, std::string_view key, const LayerInfo* now, bool (*fi
     layers.push_back(&layer);
   }
   const float width = std::min(200.0f, ImGui::GetContentRegionAvail().x);
-  if (dropdown(ui, key, ui.tr(S::kLensLayer), names, &index, width)) choose_layer(ui, *layers[static_cast<size_t>(index)]);
+  if (dropdown(ui, key, ui.tr(S::kLensLayer), names, &index, width))
+    choose_layer(ui, *layers[static_cast<size_t>(index)]);
 }
 
 PixelRect field_of(const LayerInfo& layer, int row, int column) {
   const ReceptiveField& f = layer.receptive_field;
-  const float left = f.start + static_cast<float>(column) * f.jump, top = f.start + static_cast<float>(row) * f.jump;
+  const float left = f.start + static_cast<float>(column) * f.jump,
+              top = f.start + static_cast<float>(row) * f.jump;
   return {left, top, left + f.size, top + f.size};
 }
 
 PixelRect extent_of(const LayerInfo& layer) {
   const ReceptiveField& f = layer.receptive_field;
   const float first = f.start + (f.size - f.jump) / 2;
-  return {first, first, first + static_cast<float>(layer.width) * f.jump, first + static_cast<float>(layer.height) * f.jump};
+  return {first, first, first + static_cast<float>(layer.width) * f.jump,
+          first + static_cast<float>(layer.height) * f.jump};
 }
 
 void cell_at(const Ui& ui, const LayerInfo& layer, float u, float v, int* row, int* column) {
   const PixelRect extent = extent_of(layer);
   const ImVec2 size = input_size(ui);
   const float jump = std::max(1e-3f, layer.receptive_field.jump);
-  *column = std::clamp(static_cast<int>(std::floor((u * size.x - extent.left) / jump)), 0, std::max(0, layer.width - 1));
-  *row = std::clamp(static_cast<int>(std::floor((v * size.y - extent.top) / jump)), 0, std::max(0, layer.height - 1));
+  *column = std::clamp(static_cast<int>(std::floor((u * size.x - extent.left) / jump)), 0,
+                       std::max(0, layer.width - 1));
+  *row = std::clamp(static_cast<int>(std::floor((v * size.y - extent.top) / jump)), 0,
+                    std::max(0, layer.height - 1));
 }
 
 void draw_field_on(const Ui& ui, const PixelRect& field, ImVec2 min, ImVec2 max) {
-  const ImVec2 a = on_screen(ui, field.left, field.top, min, max), b = on_screen(ui, field.right, field.bottom, min, max);
-  const ImVec2 from(std::max(a.x, min.x + 1), std::max(a.y, min.y + 1)), to(std::min(b.x, max.x - 1), std::min(b.y, max.y - 1));
+  const ImVec2 a = on_screen(ui, field.left, field.top, min, max),
+               b = on_screen(ui, field.right, field.bottom, min, max);
+  const ImVec2 from(std::max(a.x, min.x + 1), std::max(a.y, min.y + 1)),
+      to(std::min(b.x, max.x - 1), std::min(b.y, max.y - 1));
   if (from.x < to.x && from.y < to.y) draw_field(ImGui::GetWindowDrawList(), from, to);
 }
 
-void draw_plane_on(Ui& ui, const LayerInfo& layer, const Stack& stack, int plane, const Colouring& colouring, ImVec2 min,
-                   ImVec2 max, float opacity) {
+void draw_plane_on(Ui& ui, const LayerInfo& layer, const Stack& stack, int plane,
+                   const Colouring& colouring, ImVec2 min, ImVec2 max, float opacity) {
   const PixelRect extent = extent_of(layer);
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->PushClipRect(min, max, true);
@@ -106,7 +115,8 @@ void draw_plane_on(Ui& ui, const LayerInfo& layer, const Stack& stack, int plane
 std::string field_text(const Ui& ui, const PixelRect& field) {
   const ImVec2 size = input_size(ui);
   const auto range = [](float from, float to, float limit) {
-    const int first = static_cast<int>(std::clamp(from, 0.0f, limit - 1)), last = static_cast<int>(std::clamp(to - 1, 0.0f, limit - 1));
+    const int first = static_cast<int>(std::clamp(from, 0.0f, limit - 1)),
+              last = static_cast<int>(std::clamp(to - 1, 0.0f, limit - 1));
     return std::to_string(first) + "…" + std::to_string(last);
   };
   return range(field.left, field.right, size.x) + " × " + range(field.top, field.bottom, size.y);
@@ -120,9 +130,12 @@ PictureResult seen_or_skeleton(Ui& ui, std::string_view key, ImVec2 size) {
   return {};
 }
 
-Columns::Columns(Ui& ui, int count, float widest) : stacked_(ui.size == Size::kNarrow), origin_(ImGui::GetCursorScreenPos()) {
+Columns::Columns(Ui& ui, int count, float widest)
+    : stacked_(ui.size == Size::kNarrow), origin_(ImGui::GetCursorScreenPos()) {
   const float room = ImGui::GetContentRegionAvail().x;
-  const float each = stacked_ ? room : (room - kColumnGap * static_cast<float>(count - 1)) / static_cast<float>(count);
+  const float each =
+      stacked_ ? room
+               : (room - kColumnGap * static_cast<float>(count - 1)) / static_cast<float>(count);
   // A narrow stage scrolls anyway: there the width is the only limit.
   width_ = std::max(64.0f, std::floor(stacked_ ? each : std::min(each, widest)));
   bottom_ = origin_.y;
@@ -130,7 +143,8 @@ Columns::Columns(Ui& ui, int count, float widest) : stacked_(ui.size == Size::kN
 
 void Columns::begin() {
   if (!stacked_) {
-    ImGui::SetCursorScreenPos(ImVec2(origin_.x + static_cast<float>(index_) * (width_ + kColumnGap), origin_.y));
+    ImGui::SetCursorScreenPos(
+        ImVec2(origin_.x + static_cast<float>(index_) * (width_ + kColumnGap), origin_.y));
   } else if (index_ > 0) {
     space(kColumnGap);
   }
@@ -149,7 +163,9 @@ void Columns::finish() {
   ImGui::Dummy(ImVec2(0, 0));
 }
 
-void words_under(Ui& ui, std::string_view text, float width) { paragraph(ui, text, kStatusSize, ui.theme.ink3, width); }
+void words_under(Ui& ui, std::string_view text, float width) {
+  paragraph(ui, text, kStatusSize, ui.theme.ink3, width);
+}
 
 void same_line(float needed, bool low) {
   constexpr float kGap = 12;
@@ -159,14 +175,16 @@ void same_line(float needed, bool low) {
   if (low) ImGui::SetCursorPosY(ImGui::GetCursorPosY() + 2);
 }
 
-bool button_beside(Ui& ui, std::string_view key, std::string_view label, const ButtonOptions& options) {
+bool button_beside(Ui& ui, std::string_view key, std::string_view label,
+                   const ButtonOptions& options) {
   same_line(text_width(ui, ui.fonts.text, kLabelSize, label) + 28);
   return button(ui, key, label, options);
 }
 
 float stage_height(float least) { return std::max(least, ImGui::GetContentRegionAvail().y - 36); }
 
-bool setting(Ui& ui, std::string_view key, std::string_view label, std::span<const std::string> choices, int* index) {
+bool setting(Ui& ui, std::string_view key, std::string_view label,
+             std::span<const std::string> choices, int* index) {
   paragraph(ui, label, kLabelSize, ui.theme.ink);
   space(4);
   const bool changed = segments(ui, key, label, choices, index);

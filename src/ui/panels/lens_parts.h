@@ -1,4 +1,5 @@
-// Parts that several lenses share: choosing a layer, pictures side by side, where a layer's cells lie on the picture.
+// Parts that several lenses share: choosing a layer, pictures side by side, where a layer's cells
+// lie on the picture.
 #pragma once
 
 #include <span>
@@ -15,11 +16,13 @@ namespace convscope {
 const Picture* seen_picture(const Ui& ui);
 
 // A drop-down of the network's layers that `fits` accepts. Choosing one lets go of what was pinned.
-void layer_chooser(Ui& ui, std::string_view key, const LayerInfo* now, bool (*fits)(const LayerInfo&));
+void layer_chooser(Ui& ui, std::string_view key, const LayerInfo* now,
+                   bool (*fits)(const LayerInfo&));
 // The first layer that `fits` accepts; null if none does.
 const LayerInfo* first_layer(const Ui& ui, bool (*fits)(const LayerInfo&));
-// The layer that the lens shows. Where the state names none of this network it is set to the first one that fits, so that
-// rail, arrow keys and permalink know it too. Null while the network that the state names is not there.
+// The layer that the lens shows. Where the state names none of this network it is set to the first
+// one that fits, so that rail, arrow keys and permalink know it too. Null while the network that
+// the state names is not there.
 const LayerInfo* settled_layer(Ui& ui, bool (*fits)(const LayerInfo&));
 
 // A rectangle on the network's input, in px; right and bottom are exclusive.
@@ -35,15 +38,16 @@ void cell_at(const Ui& ui, const LayerInfo& layer, float u, float v, int* row, i
 // Outlines a field on the picture drawn in [min, max], clipped to it.
 void draw_field_on(const Ui& ui, const PixelRect& field, ImVec2 min, ImVec2 max);
 // Lays a layer's plane over the picture drawn in [min, max], each cell where it looks.
-void draw_plane_on(Ui& ui, const LayerInfo& layer, const Stack& stack, int plane, const Colouring& colouring, ImVec2 min,
-                   ImVec2 max, float opacity);
+void draw_plane_on(Ui& ui, const LayerInfo& layer, const Stack& stack, int plane,
+                   const Colouring& colouring, ImVec2 min, ImVec2 max, float opacity);
 // "12…18 × 30…36", clipped to the picture.
 std::string field_text(const Ui& ui, const PixelRect& field);
 
 // The network's picture or, before the first pass, a skeleton of its size.
 PictureResult seen_or_skeleton(Ui& ui, std::string_view key, ImVec2 size);
 
-// Columns of equal width, one under the other on a narrow stage:  begin(); draw; end(); begin(); …  finish();
+// Columns of equal width, one under the other on a narrow stage:  begin(); draw; end(); begin(); …
+// finish();
 class Columns {
  public:
   // As wide as the stage, at most `widest` px each.
@@ -63,16 +67,18 @@ inline constexpr float kColumnGap = 16;
 
 // 12 px words under a picture, wrapped at `width`.
 void words_under(Ui& ui, std::string_view text, float width);
-// A line of controls: call between two of them. Breaks the line where less than `needed` px are left. `low`: the next one
-// is a switch or a row of segments, which are 4 px lower than a button.
+// A line of controls: call between two of them. Breaks the line where less than `needed` px are
+// left. `low`: the next one is a switch or a row of segments, which are 4 px lower than a button.
 void same_line(float needed, bool low = false);
 // A button in such a line.
-bool button_beside(Ui& ui, std::string_view key, std::string_view label, const ButtonOptions& options = {});
+bool button_beside(Ui& ui, std::string_view key, std::string_view label,
+                   const ButtonOptions& options = {});
 // Height that is left on the stage without scrolling, at least `least`.
 float stage_height(float least);
 
 // A label with its alternatives beneath, in the inspector. True when *index changed.
-bool setting(Ui& ui, std::string_view key, std::string_view label, std::span<const std::string> choices, int* index);
+bool setting(Ui& ui, std::string_view key, std::string_view label,
+             std::span<const std::string> choices, int* index);
 // Heading that a group of settings has in the inspector.
 void settings_heading(Ui& ui);
 

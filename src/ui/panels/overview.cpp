@@ -1,4 +1,5 @@
-// Overview: what does the network answer, and what happens on the way? A photo, the layers that it passes, the answer.
+// Overview: what does the network answer, and what happens on the way? A photo, the layers that it
+// passes, the answer.
 #include <algorithm>
 #include <cmath>
 
@@ -16,16 +17,19 @@ constexpr float kCaption = 36, kGap = 20, kThumbGap = 2;
 constexpr float kUnsureBelow = 0.4f;
 
 struct Mosaic {
-  float cell = 120;                // edge of a tile
-  int columns = 6, photo = 2;      // the photo covers photo × photo cells
+  float cell = 120;            // edge of a tile
+  int columns = 6, photo = 2;  // the photo covers photo × photo cells
   int rows = 1;
 };
 
 float row_height(const Mosaic& m) { return m.cell + kCaption + kGap * 0.4f; }
 
-bool has_maps(const LayerInfo& layer) { return !layer.minor && layer.kind != "input" && layer.height > 1 && layer.width > 1; }
+bool has_maps(const LayerInfo& layer) {
+  return !layer.minor && layer.kind != "input" && layer.height > 1 && layer.width > 1;
+}
 
-// The largest cells with which photo, layers and answer fit the room; scrolling where even the smallest do not.
+// The largest cells with which photo, layers and answer fit the room; scrolling where even the
+// smallest do not.
 Mosaic mosaic_for(const Ui& ui, int tiles, ImVec2 room) {
   const float smallest = ui.size == Size::kNarrow ? 84 : 92;
   Mosaic m;
@@ -48,12 +52,14 @@ float photo_edge(const Mosaic& m) { return m.cell * float(m.photo) + kGap * floa
 ImVec2 place_of(const Mosaic& m, int index) {
   const int beside = m.columns - m.photo;
   if (index < beside * m.photo) {
-    return ImVec2(float(m.photo + index % beside) * (m.cell + kGap), float(index / beside) * row_height(m));
+    return ImVec2(float(m.photo + index % beside) * (m.cell + kGap),
+                  float(index / beside) * row_height(m));
   }
   index -= beside * m.photo;
   // A photo over all columns is followed by its caption; one beside tiles ends with their rows.
   const float top = beside == 0 ? photo_edge(m) + kCaption : float(m.photo) * row_height(m);
-  return ImVec2(float(index % m.columns) * (m.cell + kGap), top + float(index / m.columns) * row_height(m));
+  return ImVec2(float(index % m.columns) * (m.cell + kGap),
+                top + float(index / m.columns) * row_height(m));
 }
 
 void draw_photo(Ui& ui, ImVec2 at, const Mosaic& m) {
@@ -83,12 +89,14 @@ void draw_tile(Ui& ui, const LayerInfo& layer, ImVec2 at, float cell, float ligh
   const LayerThumbnails* t = ui.vm.thumbnails(layer.name);
   const float thumb = std::floor((cell - kThumbGap) / 2);
   const int count = t ? std::min<int>(4, static_cast<int>(t->channels.size())) : 0;
-  const Stack stack = count > 0 ? ui.textures.planes(t->values, PixelFormat::kValue8, static_cast<int>(t->channels.size()),
-                                                     t->height, t->width)
-                                : Stack{};
+  const Stack stack =
+      count > 0 ? ui.textures.planes(t->values, PixelFormat::kValue8,
+                                     static_cast<int>(t->channels.size()), t->height, t->width)
+                : Stack{};
   const float rise = (1 - light) * 6;
   for (int i = 0; i < 4; ++i) {
-    const ImVec2 min(at.x + float(i % 2) * (thumb + kThumbGap), at.y + float(i / 2) * (thumb + kThumbGap) + rise);
+    const ImVec2 min(at.x + float(i % 2) * (thumb + kThumbGap),
+                     at.y + float(i / 2) * (thumb + kThumbGap) + rise);
     const ImVec2 max(min.x + thumb, min.y + thumb);
     if (i >= count) {
       list->AddRectFilled(min, max, ui.theme.track, kSmallRadius);
@@ -96,11 +104,15 @@ void draw_tile(Ui& ui, const LayerInfo& layer, ImVec2 at, float cell, float ligh
     }
     const int channel = t->channels[static_cast<size_t>(i)];
     const std::string number = std::to_string(channel);
-    const Hit hit = hit_area_at(ui, MirrorNode{.key = "overview." + layer.name + "." + std::to_string(i), .role = "button",
-                                               .label = ui.tr(S::kThumbnail, {layer.name, number})},
-                                min, max, kSmallRadius);
+    const Hit hit =
+        hit_area_at(ui,
+                    MirrorNode{.key = "overview." + layer.name + "." + std::to_string(i),
+                               .role = "button",
+                               .label = ui.tr(S::kThumbnail, {layer.name, number})},
+                    min, max, kSmallRadius);
     if (light < 1) list->AddRectFilled(min, max, ui.theme.track, kSmallRadius);
-    draw_plane(ui, list, stack, i, Colouring{.colours = Colours::kViridis}, min, max, kSmallRadius, light);
+    draw_plane(ui, list, stack, i, Colouring{.colours = Colours::kViridis}, min, max, kSmallRadius,
+               light);
     if (hit.hovered) {
       draw_selection(ui, list, min, max, kSmallRadius);
       hint(ui, ui.tr(S::kThumbnailHint, {layer.name, number}), min, ImVec2(max.x + 2, max.y));
@@ -111,11 +123,13 @@ void draw_tile(Ui& ui, const LayerInfo& layer, ImVec2 at, float cell, float ligh
   const bool lit_up = ui.highlighted_layer == layer.name;
   const std::string shape = shape_text(layer.height, layer.width, layer.channels);
   const float y = at.y + cell + 5;
-  draw_text(ui, list, ImVec2(at.x, y), ui.fonts.bold, kLabelSize, lit_up ? ui.theme.accent : ui.theme.ink,
+  draw_text(ui, list, ImVec2(at.x, y), ui.fonts.bold, kLabelSize,
+            lit_up ? ui.theme.accent : ui.theme.ink,
             fitted(ui, ui.fonts.bold, kLabelSize, layer.name, cell));
   draw_text(ui, list, ImVec2(at.x, y + 15), ui.fonts.text, kStatusSize - 0.5f, ui.theme.ink3,
             fitted(ui, ui.fonts.text, kStatusSize, shape, cell));
-  ui.mirror.visible(MirrorNode{.key = "", .label = layer.name + " " + shape}, ImVec2(at.x, y), ImVec2(at.x + cell, y + 30));
+  ui.mirror.visible(MirrorNode{.key = "", .label = layer.name + " " + shape}, ImVec2(at.x, y),
+                    ImVec2(at.x + cell, y + 30));
 }
 
 // The way from one tile to the next: a small arrow, in accent while the picture passes.
@@ -131,11 +145,16 @@ void draw_answer(Ui& ui, ImVec2 at, const Mosaic& m, float light) {
   const int answer = ui.vm.first_answer();
   const std::string name = ui.label(answer), chance = percent(double(ui.vm.probability(answer)));
   const ImVec2 max(at.x + m.cell, at.y + m.cell);
-  const Hit hit = hit_area_at(ui, MirrorNode{.key = "overview.answer", .role = "button",
-                                             .label = name + ", " + chance, .value = std::string(ui.tr(S::kWhyLink))}, at, max);
+  const Hit hit = hit_area_at(ui,
+                              MirrorNode{.key = "overview.answer",
+                                         .role = "button",
+                                         .label = name + ", " + chance,
+                                         .value = std::string(ui.tr(S::kWhyLink))},
+                              at, max);
   ImDrawList* list = ImGui::GetWindowDrawList();
   const bool target = answer == ui.target();
-  const ImU32 fill = mix(ui.theme.paper, target ? ui.theme.target_fill : ui.theme.faint, (hit.hovered ? 0.2f : 0.12f) * light);
+  const ImU32 fill = mix(ui.theme.paper, target ? ui.theme.target_fill : ui.theme.faint,
+                         (hit.hovered ? 0.2f : 0.12f) * light);
   list->AddRectFilled(at, max, fill, kRadius);
   const float size = m.cell < 110 ? 14.0f : kTextSize, inner = m.cell - 20;
   std::vector<std::string> lines;
@@ -154,9 +173,10 @@ void draw_answer(Ui& ui, ImVec2 at, const Mosaic& m, float light) {
               fitted(ui, ui.fonts.bold, size, line, inner));
     y += size * 1.35f;
   }
-  draw_text(ui, list, ImVec2(at.x + 10, y + 4), ui.fonts.text, size, with_alpha(ui.theme.ink2, light), chance);
-  draw_text(ui, list, ImVec2(at.x, at.y + m.cell + 5), ui.fonts.bold, kLabelSize, hit.hovered ? ui.theme.accent : ui.theme.ink,
-            ui.tr(S::kWhyLink));
+  draw_text(ui, list, ImVec2(at.x + 10, y + 4), ui.fonts.text, size,
+            with_alpha(ui.theme.ink2, light), chance);
+  draw_text(ui, list, ImVec2(at.x, at.y + m.cell + 5), ui.fonts.bold, kLabelSize,
+            hit.hovered ? ui.theme.accent : ui.theme.ink, ui.tr(S::kWhyLink));
   if (hit.pressed) {
     for (const Panel* panel : panels()) {
       if (panel->question == Question::kWhy) ui.state.lens = panel->id;
@@ -202,7 +222,8 @@ void stage(Ui& ui) {
       draw_tile(ui, *layers[static_cast<size_t>(i)], tile, m.cell, light);
       if (place.x > 0) draw_arrow(ui, tile, m.cell, light);
     } else {
-      ImGui::GetWindowDrawList()->AddRectFilled(tile, ImVec2(tile.x + m.cell, tile.y + m.cell), ui.theme.track, kSmallRadius);
+      ImGui::GetWindowDrawList()->AddRectFilled(tile, ImVec2(tile.x + m.cell, tile.y + m.cell),
+                                                ui.theme.track, kSmallRadius);
     }
   }
   if (count > 0) {
@@ -227,10 +248,12 @@ void inspector(Ui& ui) {
   space(4);
   number_row(ui, ui.tr(S::kParameters), integer(model.parameters));
   number_row(ui, ui.tr(S::kFlops), flops_text(double(model.flops)) + "FLOP");
-  number_row(ui, ui.tr(S::kInput), shape_text(model.input_height, model.input_width, model.input_channels));
+  number_row(ui, ui.tr(S::kInput),
+             shape_text(model.input_height, model.input_width, model.input_channels));
   number_row(ui, ui.tr(S::kClasses), integer(model.classes));
   if (ui.vm.forward) {
-    number_row(ui, ui.tr(S::kForwardTime), significant(double(ui.vm.forward->micros) / 1000) + " ms");
+    number_row(ui, ui.tr(S::kForwardTime),
+               significant(double(ui.vm.forward->micros) / 1000) + " ms");
   }
   if (const std::string_view text = ui.tr(model.preprocessing); !text.empty()) {
     space(14);
@@ -247,6 +270,7 @@ void inspector(Ui& ui) {
 
 }  // namespace
 
-const Panel kOverviewPanel = {kOverviewPanelId, Question::kInside, S::kOverviewTitle, nullptr, stage, inspector};
+const Panel kOverviewPanel = {
+    kOverviewPanelId, Question::kInside, S::kOverviewTitle, nullptr, stage, inspector};
 
 }  // namespace convscope

@@ -1,4 +1,5 @@
-// Panel: one lens, one question, one file. The frame (app.cpp) draws tabs, headline place, rail, inspector and status.
+// Panel: one lens, one question, one file. The frame (app.cpp) draws tabs, headline place, rail,
+// inspector and status.
 #pragma once
 
 #include <span>
@@ -12,26 +13,28 @@ enum class Question : uint8_t { kInside, kWhy, kWant };
 inline constexpr int kQuestions = 3;
 
 struct Panel {
-  std::string_view id;             // permalink value and mirror key "lens.<id>": "activations"
+  std::string_view id;  // permalink value and mirror key "lens.<id>": "activations"
   Question question;
-  S title;                         // name of the lens: "Activations"
+  S title;  // name of the lens: "Activations"
   // False hides it, e.g. where the engine knows no such method.
   bool (*available)(const Ui& ui);
-  // The stage: question, sentence, pictures. The cursor stands at the top left of the stage's padded area.
+  // The stage: question, sentence, pictures. The cursor stands at the top left of the stage's
+  // padded area.
   void (*stage)(Ui& ui);
-  // The inspector beneath the predictions: numbers under the pointer, formula, settings, notes. May be null.
+  // The inspector beneath the predictions: numbers under the pointer, formula, settings, notes. May
+  // be null.
   void (*inspector)(Ui& ui);
 };
 
 // In the order of the tabs; one line each in registry.cpp.
 std::span<const Panel* const> panels();
-const Panel& panel_of(std::string_view id);  // the first one if there is none of that id
+const Panel& panel_of(std::string_view id);        // the first one if there is none of that id
 std::string_view question_key(Question question);  // "inside", "why", "want"
 
 // Ids that the frame knows by name.
 inline constexpr std::string_view kOverviewPanelId = "overview", kFiltersPanelId = "filters",
-                                  kActivationsPanelId = "activations", kSaliencyPanelId = "gradient",
-                                  kDreamPanelId = "dream";
+                                  kActivationsPanelId = "activations",
+                                  kSaliencyPanelId = "gradient", kDreamPanelId = "dream";
 
 extern const Panel kOverviewPanel;
 extern const Panel kFiltersPanel;

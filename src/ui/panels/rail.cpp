@@ -15,7 +15,8 @@ namespace {
 constexpr float kPaddingX = 16, kThumb = 30, kThumbGap = 4;
 constexpr float kRowHeight = 66, kFlatRowHeight = 38, kMinorHeight = 54;
 
-// Seconds that the wave of a forward pass takes from the first layer to the last, and one layer's fade.
+// Seconds that the wave of a forward pass takes from the first layer to the last, and one layer's
+// fade.
 constexpr double kWaveSeconds = 0.9, kFadeSeconds = 0.22;
 
 std::string cost_of(const Ui& ui, const LayerInfo& layer) {
@@ -34,13 +35,15 @@ void draw_thumbnails(Ui& ui, const LayerInfo& layer, ImVec2 at, float thumb, flo
   ImDrawList* list = ImGui::GetWindowDrawList();
   if (layer.kind == "input") {
     if (!ui.vm.forward) return;
-    draw_picture(list, ui.textures.of(ui.vm.forward->input), at, ImVec2(at.x + thumb, at.y + thumb), kSmallRadius);
+    draw_picture(list, ui.textures.of(ui.vm.forward->input), at, ImVec2(at.x + thumb, at.y + thumb),
+                 kSmallRadius);
     return;
   }
   const LayerThumbnails* t = ui.vm.thumbnails(layer.name);
   if (t == nullptr || t->channels.empty()) return;
   const int count = static_cast<int>(t->channels.size());
-  const Stack stack = ui.textures.planes(t->values, PixelFormat::kValue8, count, t->height, t->width);
+  const Stack stack =
+      ui.textures.planes(t->values, PixelFormat::kValue8, count, t->height, t->width);
   for (int i = 0; i < count; ++i) {
     const ImVec2 min(at.x + float(i) * (thumb + kThumbGap), at.y);
     draw_plane(ui, list, stack, i, Colouring{.colours = Colours::kViridis}, min,
@@ -66,44 +69,60 @@ void draw_row(Ui& ui, const LayerInfo& layer, bool selected, float light, bool i
   const float cost_height = extra * paragraph_height(ui, cost, kStatusSize, width - 2 * kPaddingX);
   const float height = row_height(ui, layer) + std::round(cost_height);
   const std::string shape = shape_text(layer.height, layer.width, layer.channels);
-  const Hit hit = hit_area(ui, MirrorNode{.key = "layer." + layer.name, .role = "button", .label = layer.name,
-                                          .value = shape + ", " + cost, .selected = selected},
+  const Hit hit = hit_area(ui,
+                           MirrorNode{.key = "layer." + layer.name,
+                                      .role = "button",
+                                      .label = layer.name,
+                                      .value = shape + ", " + cost,
+                                      .selected = selected},
                            ImVec2(width, height), 0);
   if (ImGui::IsItemVisible()) {
     ImDrawList* list = ImGui::GetWindowDrawList();
     const Theme& t = ui.theme;
-    const float on = ui.animate(hit.id, selected ? 1.0f : hit.hovered || ui.highlighted_layer == layer.name ? 0.5f : 0.0f, 0.14f);
+    const float on = ui.animate(hit.id,
+                                selected                                            ? 1.0f
+                                : hit.hovered || ui.highlighted_layer == layer.name ? 0.5f
+                                                                                    : 0.0f,
+                                0.14f);
     if (on > 0.01f) {
-      list->AddRectFilled(hit.min, hit.max, selected ? with_alpha(t.accent_soft, on) : with_alpha(t.hover, on * 2));
+      list->AddRectFilled(hit.min, hit.max,
+                          selected ? with_alpha(t.accent_soft, on) : with_alpha(t.hover, on * 2));
     }
     if (selected) list->AddRectFilled(hit.min, ImVec2(hit.min.x + 4, hit.max.y), t.accent);
     const float indent = layer.minor ? 14.0f : 0.0f;
     const float x = hit.min.x + kPaddingX + indent, right = hit.max.x - kPaddingX;
     const float shape_width = text_width(ui, ui.fonts.text, kStatusSize, shape);
-    draw_text(ui, list, ImVec2(x, hit.min.y + 8), layer.minor ? ui.fonts.text : ui.fonts.bold, kLabelSize, t.ink,
+    draw_text(ui, list, ImVec2(x, hit.min.y + 8), layer.minor ? ui.fonts.text : ui.fonts.bold,
+              kLabelSize, t.ink,
               fitted(ui, ui.fonts.bold, kLabelSize, layer.name, right - x - shape_width - 6));
-    draw_text(ui, list, ImVec2(right - shape_width, hit.min.y + 9), ui.fonts.text, kStatusSize, t.ink3, shape);
+    draw_text(ui, list, ImVec2(right - shape_width, hit.min.y + 9), ui.fonts.text, kStatusSize,
+              t.ink3, shape);
     if (has_thumbnails(ui, layer)) {
       draw_thumbnails(ui, layer, ImVec2(x, hit.min.y + 28), layer.minor ? 22.0f : kThumb, light);
     }
     if (extra > 0.6f) {
       const ImVec2 before = ImGui::GetCursorScreenPos();
       ImGui::SetCursorScreenPos(ImVec2(hit.min.x + kPaddingX, hit.max.y - cost_height - 5));
-      paragraph(ui, cost, kStatusSize, with_alpha(t.ink3, (extra - 0.6f) / 0.4f), width - 2 * kPaddingX);
+      paragraph(ui, cost, kStatusSize, with_alpha(t.ink3, (extra - 0.6f) / 0.4f),
+                width - 2 * kPaddingX);
       ImGui::SetCursorScreenPos(before);
     }
-    // The hairline under the row; the accent runs along it when the picture passes through this layer.
+    // The hairline under the row; the accent runs along it when the picture passes through this
+    // layer.
     const float y = hit.max.y - t.rule;
     list->AddRectFilled(ImVec2(x, y), ImVec2(right, hit.max.y), t.track);
     if (light > 0 && light < 1) {
-      list->AddRectFilled(ImVec2(x, y - 1), ImVec2(x + (right - x) * light, hit.max.y), t.accent, 1);
+      list->AddRectFilled(ImVec2(x, y - 1), ImVec2(x + (right - x) * light, hit.max.y), t.accent,
+                          1);
     }
   }
   if (hit.hovered) {
     ui.state.hovered_layer = layer.name;
     if (!selected && !in_sheet) {
-      const std::string what = layer.kind == "input" ? std::string(ui.tr(S::kInputLayer)) : layer.operation;
-      hint(ui, "*" + layer.name + "*\n" + (what.empty() ? "" : what + "\n") + cost, hit.min, hit.max);
+      const std::string what =
+          layer.kind == "input" ? std::string(ui.tr(S::kInputLayer)) : layer.operation;
+      hint(ui, "*" + layer.name + "*\n" + (what.empty() ? "" : what + "\n") + cost, hit.min,
+           hit.max);
     }
   }
   // The keyboard walks the rail and shows each layer it comes to.
@@ -126,8 +145,8 @@ void draw_input_row(Ui& ui) {
   const float x = min.x + kPaddingX, right = max.x - kPaddingX;
   const std::string_view words = ui.tr(S::kInputRow);
   draw_text(ui, list, ImVec2(x, min.y + 8), ui.fonts.bold, kLabelSize, ui.theme.ink, words);
-  draw_text(ui, list, ImVec2(right - text_width(ui, ui.fonts.text, kStatusSize, shape), min.y + 9), ui.fonts.text,
-            kStatusSize, ui.theme.ink3, shape);
+  draw_text(ui, list, ImVec2(right - text_width(ui, ui.fonts.text, kStatusSize, shape), min.y + 9),
+            ui.fonts.text, kStatusSize, ui.theme.ink3, shape);
   if (ui.vm.forward) {
     draw_picture(list, ui.textures.of(ui.vm.forward->input), ImVec2(x, min.y + 28),
                  ImVec2(x + kThumb, min.y + 28 + kThumb), kSmallRadius);
@@ -151,7 +170,8 @@ std::string_view shown_layer(const Ui& ui) {
   if (ui.state.lens == kDreamPanelId) return ui.state.dream_layer;
   if (ui.state.lens == kOverviewPanelId || ui.state.lens == kSaliencyPanelId) return "";
   const LayerInfo* layer = ui.layer();
-  return !ui.state.layer.empty() && layer != nullptr ? std::string_view(layer->name) : std::string_view();
+  return !ui.state.layer.empty() && layer != nullptr ? std::string_view(layer->name)
+                                                     : std::string_view();
 }
 
 void choose_layer(Ui& ui, const LayerInfo& layer) {
@@ -160,7 +180,8 @@ void choose_layer(Ui& ui, const LayerInfo& layer) {
     ui.state.dream_channels.clear();
     return;
   }
-  if (ui.state.lens != kFiltersPanelId || layer.kernel_height == 0) ui.state.lens = kActivationsPanelId;
+  if (ui.state.lens != kFiltersPanelId || layer.kernel_height == 0)
+    ui.state.lens = kActivationsPanelId;
   if (ui.state.layer == layer.name) return;
   ui.state.layer = layer.name;
   ui.state.filter.clear();
@@ -176,7 +197,8 @@ void draw_rail(Ui& ui, bool in_sheet) {
       list->AddRectFilled(row, ImVec2(row.x + 60, row.y + 12), ui.theme.track, 3);
       for (int k = 0; k < 4; ++k) {
         const ImVec2 thumb(row.x + float(k) * (kThumb + kThumbGap), row.y + 20);
-        list->AddRectFilled(thumb, ImVec2(thumb.x + kThumb, thumb.y + kThumb), ui.theme.track, kSmallRadius);
+        list->AddRectFilled(thumb, ImVec2(thumb.x + kThumb, thumb.y + kThumb), ui.theme.track,
+                            kSmallRadius);
       }
     }
     return;
@@ -194,10 +216,12 @@ void draw_rail(Ui& ui, bool in_sheet) {
         block = i;
         while (block < layers.size() && layers[block].minor) ++block;
       }
-      const bool open = index_shown >= static_cast<int>(first_of_block(layers, block)) && index_shown <= static_cast<int>(block);
+      const bool open = index_shown >= static_cast<int>(first_of_block(layers, block)) &&
+                        index_shown <= static_cast<int>(block);
       if (!open) continue;
     }
-    draw_row(ui, layers[i], layers[i].name == shown, lit(ui, static_cast<int>(i), static_cast<int>(layers.size())), in_sheet);
+    draw_row(ui, layers[i], layers[i].name == shown,
+             lit(ui, static_cast<int>(i), static_cast<int>(layers.size())), in_sheet);
     if (layers[i].name == shown && ui.appear("rail.scroll." + shown, 0.05f) < 1) {
       ImGui::SetScrollHereY(0.5f);
     }

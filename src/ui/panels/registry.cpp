@@ -23,9 +23,12 @@ const Panel& panel_of(std::string_view id) {
 
 std::string_view question_key(Question question) {
   switch (question) {
-    case Question::kInside: return "inside";
-    case Question::kWhy: return "why";
-    case Question::kWant: break;
+    case Question::kInside:
+      return "inside";
+    case Question::kWhy:
+      return "why";
+    case Question::kWant:
+      break;
   }
   return "want";
 }

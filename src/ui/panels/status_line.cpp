@@ -1,4 +1,5 @@
-// Status line: what computes, how fast, what is under way, and that nothing leaves this computer. And the notices.
+// Status line: what computes, how fast, what is under way, and that nothing leaves this computer.
+// And the notices.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -13,34 +14,46 @@ namespace {
 
 std::string engine_text(const Ui& ui) {
   switch (ui.vm.engine_state) {
-    case EngineState::kStarting: return std::string(ui.tr(S::kEngineStarting));
-    case EngineState::kRestarting: return std::string(ui.tr(S::kEngineRestarting));
-    case EngineState::kFailed: return std::string(ui.tr(S::kEngineFailed));
-    case EngineState::kReady: break;
+    case EngineState::kStarting:
+      return std::string(ui.tr(S::kEngineStarting));
+    case EngineState::kRestarting:
+      return std::string(ui.tr(S::kEngineRestarting));
+    case EngineState::kFailed:
+      return std::string(ui.tr(S::kEngineFailed));
+    case EngineState::kReady:
+      break;
   }
   return std::string(ui.tr(ui.vm.build.starts_with("relaxed") ? S::kBuildRelaxed : S::kBuildSimd));
 }
 
 // Words at x; returns where the next ones begin.
-float words(Ui& ui, std::string_view key, const std::string& text, float x, float y, ImU32 colour, const char* role = "text",
-            std::string_view value = {}) {
+float words(Ui& ui, std::string_view key, const std::string& text, float x, float y, ImU32 colour,
+            const char* role = "text", std::string_view value = {}) {
   const float width = text_width(ui, ui.fonts.text, kStatusSize, text);
-  draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(x, y - 8), ui.fonts.text, kStatusSize, colour, text);
-  ui.mirror.visible(MirrorNode{.key = std::string(key), .role = role, .label = text, .value = std::string(value)},
-                    ImVec2(x, y - 9), ImVec2(x + width, y + 9));
+  draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(x, y - 8), ui.fonts.text, kStatusSize, colour,
+            text);
+  ui.mirror.visible(
+      MirrorNode{.key = std::string(key), .role = role, .label = text, .value = std::string(value)},
+      ImVec2(x, y - 9), ImVec2(x + width, y + 9));
   return x + width + 20;
 }
 
 // A thin bar with its sentence; returns the right edge.
-float bar(Ui& ui, std::string_view key, const std::string& text, double fraction, float x, float y) {
+float bar(Ui& ui, std::string_view key, const std::string& text, double fraction, float x,
+          float y) {
   constexpr float kWidth = 90;
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddRectFilled(ImVec2(x, y - 2), ImVec2(x + kWidth, y + 2), ui.theme.track, 2);
   const float shown = ui.animate(key, static_cast<float>(std::clamp(fraction, 0.0, 1.0)));
   list->AddRectFilled(ImVec2(x, y - 2), ImVec2(x + kWidth * shown, y + 2), ui.theme.accent, 2);
   const float width = text_width(ui, ui.fonts.text, kStatusSize, text);
-  draw_text(ui, list, ImVec2(x + kWidth + 8, y - 8), ui.fonts.text, kStatusSize, ui.theme.ink3, text);
-  ui.mirror.visible(MirrorNode{.key = std::string(key), .role = "progressbar", .label = text, .low = 0, .high = 100,
+  draw_text(ui, list, ImVec2(x + kWidth + 8, y - 8), ui.fonts.text, kStatusSize, ui.theme.ink3,
+            text);
+  ui.mirror.visible(MirrorNode{.key = std::string(key),
+                               .role = "progressbar",
+                               .label = text,
+                               .low = 0,
+                               .high = 100,
                                .now = std::round(fraction * 100)},
                     ImVec2(x, y - 9), ImVec2(x + kWidth + 8 + width, y + 9));
   return x + kWidth + 8 + width + 16;
@@ -54,11 +67,13 @@ std::string model_title(const Ui& ui, const std::string& id) {
 }
 
 float draw_work(Ui& ui, float x, float y) {
-  if (const auto& d = ui.vm.download; d && (d->state == DownloadState::kRunning || d->state == DownloadState::kChecking)) {
+  if (const auto& d = ui.vm.download;
+      d && (d->state == DownloadState::kRunning || d->state == DownloadState::kChecking)) {
     const std::string title = model_title(ui, d->model);
-    const std::string text = d->state == DownloadState::kChecking
-                                 ? ui.tr(S::kChecking, {title})
-                                 : ui.tr(S::kDownloading, {title, bytes_text(d->received), bytes_text(d->total)});
+    const std::string text =
+        d->state == DownloadState::kChecking
+            ? ui.tr(S::kChecking, {title})
+            : ui.tr(S::kDownloading, {title, bytes_text(d->received), bytes_text(d->total)});
     return bar(ui, "download", text, d->total > 0 ? d->received / d->total : 0, x, y);
   }
   const std::string slot = ui.requests.running_slot();
@@ -67,14 +82,21 @@ float draw_work(Ui& ui, float x, float y) {
   const MethodPreview* shown = run ? run->shown() : nullptr;
   const MethodInfo* method = shown ? ui.vm.method(shown->method) : nullptr;
   if (shown == nullptr || method == nullptr) return x;
-  x = bar(ui, "work", ui.tr(S::kRunningStep, {ui.tr(method->title), std::to_string(shown->step), std::to_string(shown->steps)}),
+  x = bar(ui, "work",
+          ui.tr(S::kRunningStep,
+                {ui.tr(method->title), std::to_string(shown->step), std::to_string(shown->steps)}),
           shown->steps > 0 ? double(shown->step) / shown->steps : 0, x, y);
   const std::string_view label = ui.tr(S::kCancel);
   const float width = text_width(ui, ui.fonts.text, kStatusSize, label) + 16;
-  const Hit hit = hit_area_at(ui, MirrorNode{.key = "work.cancel", .role = "button", .label = std::string(ui.tr(S::kCancelRun))},
-                              ImVec2(x - 8, y - 11), ImVec2(x - 8 + width, y + 11), kSmallRadius);
-  if (hit.hovered) ImGui::GetWindowDrawList()->AddRectFilled(hit.min, hit.max, ui.theme.hover, kSmallRadius);
-  draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(x, y - 8), ui.fonts.text, kStatusSize, ui.theme.accent, label);
+  const Hit hit = hit_area_at(
+      ui,
+      MirrorNode{
+          .key = "work.cancel", .role = "button", .label = std::string(ui.tr(S::kCancelRun))},
+      ImVec2(x - 8, y - 11), ImVec2(x - 8 + width, y + 11), kSmallRadius);
+  if (hit.hovered)
+    ImGui::GetWindowDrawList()->AddRectFilled(hit.min, hit.max, ui.theme.hover, kSmallRadius);
+  draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(x, y - 8), ui.fonts.text, kStatusSize,
+            ui.theme.accent, label);
   if (hit.pressed) ui.requests.cancel(slot);
   return x + width + 12;
 }
@@ -104,29 +126,36 @@ bool card(Ui& ui, const Notice& notice, float left, float width, float* bottom) 
   const float text_height = paragraph_height(ui, text, 14, wrap);
   const float height = text_height + 60;
   const float show = ui.appear("notice." + notice.key);
-  const ImVec2 min(left, *bottom - height + (1 - show) * 12), max(left + width, *bottom + (1 - show) * 12);
+  const ImVec2 min(left, *bottom - height + (1 - show) * 12),
+      max(left + width, *bottom + (1 - show) * 12);
   *bottom -= height + 10;
   ImGui::SetNextWindowPos(min);
   ImGui::SetNextWindowSize(ImVec2(width, height));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
   ImGui::SetCursorScreenPos(min);
-  ImGui::BeginChild(("notice." + notice.key).c_str(), ImVec2(width, height), ImGuiChildFlags_NavFlattened, ImGuiWindowFlags_NoScrollbar);
+  ImGui::BeginChild(("notice." + notice.key).c_str(), ImVec2(width, height),
+                    ImGuiChildFlags_NavFlattened, ImGuiWindowFlags_NoScrollbar);
   ImGui::PopStyleVar();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const Theme& t = ui.theme;
-  const ImU32 colour = notice.level == NoticeLevel::kError ? t.danger : notice.level == NoticeLevel::kWarning ? t.target : t.accent;
+  const ImU32 colour = notice.level == NoticeLevel::kError     ? t.danger
+                       : notice.level == NoticeLevel::kWarning ? t.target
+                                                               : t.accent;
   draw_shadow(ui, list, min, max, kRadius);
   list->AddRectFilled(min, max, t.sheet, kRadius);
   list->AddRectFilled(min, ImVec2(min.x + 5, max.y), colour, kRadius, ImDrawFlags_RoundCornersLeft);
-  ui.mirror.push("notice." + notice.key, notice.level == NoticeLevel::kInfo ? "status" : "alert", text);
+  ui.mirror.push("notice." + notice.key, notice.level == NoticeLevel::kInfo ? "status" : "alert",
+                 text);
   ImGui::SetCursorScreenPos(ImVec2(min.x + 18, min.y + 12));
   paragraph(ui, text, 14, t.ink, wrap);
   ImGui::SetCursorScreenPos(ImVec2(min.x + 12, min.y + text_height + 18));
   if (const auto remedy = remedy_of(notice)) {
-    if (button(ui, "notice." + notice.key + ".again", ui.tr(remedy->label))) ui.host.request(remedy->verb, notice.key);
+    if (button(ui, "notice." + notice.key + ".again", ui.tr(remedy->label)))
+      ui.host.request(remedy->verb, notice.key);
     ImGui::SameLine();
   }
-  const bool dismissed = button(ui, "notice." + notice.key + ".dismiss", ui.tr(S::kDismiss), {.style = ButtonStyle::kQuiet});
+  const bool dismissed = button(ui, "notice." + notice.key + ".dismiss", ui.tr(S::kDismiss),
+                                {.style = ButtonStyle::kQuiet});
   ui.mirror.pop();
   ImGui::EndChild();
   return dismissed;
@@ -139,7 +168,8 @@ void camera_card(Ui& ui, float left, float width, float* bottom) {
   const ImVec2 min(left, *bottom - height), max(left + width, *bottom);
   *bottom -= height + 10;
   ImGui::SetCursorScreenPos(min);
-  ImGui::BeginChild("camera", ImVec2(width, height), ImGuiChildFlags_NavFlattened, ImGuiWindowFlags_NoScrollbar);
+  ImGui::BeginChild("camera", ImVec2(width, height), ImGuiChildFlags_NavFlattened,
+                    ImGuiWindowFlags_NoScrollbar);
   ImDrawList* list = ImGui::GetWindowDrawList();
   draw_shadow(ui, list, min, max, kRadius);
   list->AddRectFilled(min, max, ui.theme.sheet, kRadius);
@@ -148,7 +178,8 @@ void camera_card(Ui& ui, float left, float width, float* bottom) {
   paragraph(ui, ui.tr(on ? S::kCameraOn : S::kCameraAsking), 14, ui.theme.ink, width - 36);
   if (on) {
     ImGui::SetCursorScreenPos(ImVec2(min.x + 18, min.y + 46));
-    if (button(ui, "camera.shot", ui.tr(S::kTakePhoto), {.style = ButtonStyle::kPrimary})) ui.host.request("webcam", "shot");
+    if (button(ui, "camera.shot", ui.tr(S::kTakePhoto), {.style = ButtonStyle::kPrimary}))
+      ui.host.request("webcam", "shot");
     ImGui::SameLine();
     if (button(ui, "camera.stop", ui.tr(S::kStopCamera))) ui.host.request("webcam", "stop");
   }
@@ -162,24 +193,32 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max) {
   const float y = std::round((min.y + max.y) / 2);
   const Theme& t = ui.theme;
   const bool ready = ui.vm.engine_state == EngineState::kReady;
-  const ImU32 dot = ready ? t.good : ui.vm.engine_state == EngineState::kFailed ? t.danger : t.target_fill;
+  const ImU32 dot = ready                                        ? t.good
+                    : ui.vm.engine_state == EngineState::kFailed ? t.danger
+                                                                 : t.target_fill;
   ImGui::GetWindowDrawList()->AddCircleFilled(ImVec2(min.x + 24, y), 4, dot);
   const std::string engine = engine_text(ui);
   const std::string_view reason = ui.tr(ui.vm.build_reason);
   float x = words(ui, "status.build", engine, min.x + 36, y, t.ink3, "text", reason);
   if (ready) {
-    draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(x - 14, y - 8), ui.fonts.text, kStatusSize, t.ink3, "·");
-    x = words(ui, "status.threads", ui.vm.threads == 1 ? std::string(ui.tr(S::kOneThread))
-                                                       : ui.tr(S::kThreads, {std::to_string(ui.vm.threads)}), x - 5, y, t.ink3);
+    draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(x - 14, y - 8), ui.fonts.text, kStatusSize,
+              t.ink3, "·");
+    x = words(ui, "status.threads",
+              ui.vm.threads == 1 ? std::string(ui.tr(S::kOneThread))
+                                 : ui.tr(S::kThreads, {std::to_string(ui.vm.threads)}),
+              x - 5, y, t.ink3);
   }
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   if (!reason.empty() && mouse.y > min.y && mouse.x > min.x && mouse.x < x - 12) {
     hint(ui, reason, ImVec2(min.x + 16, min.y), ImVec2(1e5f, max.y));
   }
   if (ui.vm.forward) {
-    x = words(ui, "status.forward", ui.tr(S::kForward, {significant(double(ui.vm.forward->micros) / 1000)}), x, y, t.ink3);
+    x = words(ui, "status.forward",
+              ui.tr(S::kForward, {significant(double(ui.vm.forward->micros) / 1000)}), x, y,
+              t.ink3);
     if (ui.size == Size::kWide && ui.vm.forward->heap_bytes > 0) {
-      x = words(ui, "status.heap", ui.tr(S::kHeap, {bytes_text(double(ui.vm.forward->heap_bytes))}), x, y, t.ink3);
+      x = words(ui, "status.heap", ui.tr(S::kHeap, {bytes_text(double(ui.vm.forward->heap_bytes))}),
+                x, y, t.ink3);
     }
   }
   x = draw_work(ui, x, y);
@@ -193,12 +232,15 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max) {
 }
 
 void draw_notices(Ui& ui, ImVec2 stage_min, ImVec2 stage_max) {
-  if (ui.vm.notices.empty() && ui.vm.webcam != WebcamState::kOn && ui.vm.webcam != WebcamState::kAsking) return;
+  if (ui.vm.notices.empty() && ui.vm.webcam != WebcamState::kOn &&
+      ui.vm.webcam != WebcamState::kAsking)
+    return;
   const float width = std::min(460.0f, stage_max.x - stage_min.x - 32);
   const float left = stage_min.x + 16;
   float bottom = stage_max.y - 16;
   ui.mirror.push("notices", "region", ui.tr(S::kNotices));
-  if (ui.vm.webcam == WebcamState::kOn || ui.vm.webcam == WebcamState::kAsking) camera_card(ui, left, width, &bottom);
+  if (ui.vm.webcam == WebcamState::kOn || ui.vm.webcam == WebcamState::kAsking)
+    camera_card(ui, left, width, &bottom);
   std::string dismissed;
   for (size_t i = ui.vm.notices.size(); i-- > 0 && bottom > stage_min.y + 120;) {
     const Notice& notice = ui.vm.notices[i];

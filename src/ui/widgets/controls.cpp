@@ -18,12 +18,14 @@ void draw_focus_ring(const Ui& ui, ImVec2 min, ImVec2 max, float radius) {
   // On the foreground of the window's own list, but not cut by the child's tight clip rectangle.
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->PushClipRect(ImVec2(min.x - 4, min.y - 4), ImVec2(max.x + 4, max.y + 4), false);
-  list->AddRect(ImVec2(min.x - 2, min.y - 2), ImVec2(max.x + 2, max.y + 2), ui.theme.accent, radius + 2, 2);
+  list->AddRect(ImVec2(min.x - 2, min.y - 2), ImVec2(max.x + 2, max.y + 2), ui.theme.accent,
+                radius + 2, 2);
   list->PopClipRect();
 }
 
 void draw_chevron(ImDrawList* list, ImVec2 centre, ImU32 colour) {
-  const ImVec2 points[] = {{centre.x - 4, centre.y - 2}, {centre.x, centre.y + 2}, {centre.x + 4, centre.y - 2}};
+  const ImVec2 points[] = {
+      {centre.x - 4, centre.y - 2}, {centre.x, centre.y + 2}, {centre.x + 4, centre.y - 2}};
   list->AddPolyline(points, 3, colour, 1.6f);
 }
 
@@ -42,7 +44,8 @@ Hit hit_area_at(Ui& ui, MirrorNode node, ImVec2 min, ImVec2 max, float radius) {
   if (node.disabled) ImGui::BeginDisabled();
   const bool visible = ImGui::ItemAdd(box, hit.id);
   if (visible) {
-    hit.pressed = ImGui::ButtonBehavior(box, hit.id, &hit.hovered, &hit.held, ImGuiButtonFlags_None);
+    hit.pressed =
+        ImGui::ButtonBehavior(box, hit.id, &hit.hovered, &hit.held, ImGuiButtonFlags_None);
     show_pointer(ui, hit.hovered && !node.disabled);
   }
   const ImGuiContext& g = *ImGui::GetCurrentContext();
@@ -66,13 +69,18 @@ Hit hit_area(Ui& ui, MirrorNode node, ImVec2 size, float radius) {
 bool button(Ui& ui, std::string_view key, std::string_view label, const ButtonOptions& options) {
   const float words = text_width(ui, ui.fonts.text, kLabelSize, label);
   const float padding = options.style == ButtonStyle::kQuiet ? 8 : 14;
-  const ImVec2 size(options.width > 0 ? options.width : std::ceil(words + 2 * padding), control_height(ui));
-  const Hit hit = hit_area(ui,
-                           MirrorNode{.key = std::string(key), .role = options.role, .label = std::string(label),
-                                      .checked = options.checked, .expanded = options.expanded,
-                                      .selected = options.selected ? std::optional(true) : std::nullopt,
-                                      .disabled = !options.enabled},
-                           size);
+  const ImVec2 size(options.width > 0 ? options.width : std::ceil(words + 2 * padding),
+                    control_height(ui));
+  const Hit hit =
+      hit_area(ui,
+               MirrorNode{.key = std::string(key),
+                          .role = options.role,
+                          .label = std::string(label),
+                          .checked = options.checked,
+                          .expanded = options.expanded,
+                          .selected = options.selected ? std::optional(true) : std::nullopt,
+                          .disabled = !options.enabled},
+               size);
   const Theme& t = ui.theme;
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float glow = ui.animate(hit.id, hit.held ? 1.0f : hit.hovered ? 0.7f : 0.0f, 0.12f);
@@ -82,8 +90,11 @@ bool button(Ui& ui, std::string_view key, std::string_view label, const ButtonOp
     list->AddRectFilled(hit.min, hit.max, fill, kRadius);
     ink = options.enabled ? t.on_accent : t.ink3;
   } else {
-    const ImU32 rest = options.selected ? t.accent_soft : options.style == ButtonStyle::kOutline ? t.sheet : 0;
-    list->AddRectFilled(hit.min, hit.max, glow > 0 ? mix(rest ? rest : with_alpha(t.hover, 0), t.hover, glow) : rest,
+    const ImU32 rest = options.selected                         ? t.accent_soft
+                       : options.style == ButtonStyle::kOutline ? t.sheet
+                                                                : 0;
+    list->AddRectFilled(hit.min, hit.max,
+                        glow > 0 ? mix(rest ? rest : with_alpha(t.hover, 0), t.hover, glow) : rest,
                         kRadius);
     if (options.style == ButtonStyle::kOutline) {
       list->AddRect(hit.min, hit.max, options.selected ? t.accent : t.line, kRadius, t.rule);
@@ -91,16 +102,20 @@ bool button(Ui& ui, std::string_view key, std::string_view label, const ButtonOp
     if (options.selected) ink = t.accent;
   }
   const float x = (hit.min.x + hit.max.x - std::min(words, size.x - 8)) / 2;
-  draw_text(ui, list, ImVec2(x, (hit.min.y + hit.max.y - kLabelSize) / 2 - 1), ui.fonts.text, kLabelSize, ink,
-            fitted(ui, ui.fonts.text, kLabelSize, label, size.x - 8));
+  draw_text(ui, list, ImVec2(x, (hit.min.y + hit.max.y - kLabelSize) / 2 - 1), ui.fonts.text,
+            kLabelSize, ink, fitted(ui, ui.fonts.text, kLabelSize, label, size.x - 8));
   return hit.pressed;
 }
 
 void link(Ui& ui, std::string_view key, std::string_view label, std::string_view url) {
-  const std::string words = fitted(ui, ui.fonts.text, kLabelSize, label, ImGui::GetContentRegionAvail().x - 14);
+  const std::string words =
+      fitted(ui, ui.fonts.text, kLabelSize, label, ImGui::GetContentRegionAvail().x - 14);
   const float width = text_width(ui, ui.fonts.text, kLabelSize, words);
-  const Hit hit = hit_area(ui, MirrorNode{.key = std::string(key), .role = "link", .label = std::string(label),
-                                          .value = std::string(url)},
+  const Hit hit = hit_area(ui,
+                           MirrorNode{.key = std::string(key),
+                                      .role = "link",
+                                      .label = std::string(label),
+                                      .value = std::string(url)},
                            ImVec2(width + 13, ui.touch ? 30 : 22), kSmallRadius);
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float y = (hit.min.y + hit.max.y - kLabelSize) / 2 - 1;
@@ -111,7 +126,8 @@ void link(Ui& ui, std::string_view key, std::string_view label, std::string_view
   list->AddLine(ImVec2(tip.x - 5, tip.y), tip, ui.theme.accent, 1.3f);
   list->AddLine(ImVec2(tip.x, tip.y + 5), tip, ui.theme.accent, 1.3f);
   if (hit.hovered) {
-    list->AddLine(ImVec2(hit.min.x, hit.max.y - 3), ImVec2(hit.min.x + width, hit.max.y - 3), ui.theme.accent);
+    list->AddLine(ImVec2(hit.min.x, hit.max.y - 3), ImVec2(hit.min.x + width, hit.max.y - 3),
+                  ui.theme.accent);
   }
   if (hit.pressed) ui.host.request("link", url);
 }
@@ -119,17 +135,22 @@ void link(Ui& ui, std::string_view key, std::string_view label, std::string_view
 bool tab(Ui& ui, std::string_view key, std::string_view label, bool selected) {
   const float size = kTextSize;
   const float width = text_width(ui, selected ? ui.fonts.bold : ui.fonts.text, size, label);
-  const Hit hit = hit_area(ui, MirrorNode{.key = std::string(key), .role = "tab", .label = std::string(label),
-                                          .selected = selected},
+  const Hit hit = hit_area(ui,
+                           MirrorNode{.key = std::string(key),
+                                      .role = "tab",
+                                      .label = std::string(label),
+                                      .selected = selected},
                            ImVec2(std::ceil(width), 40), kSmallRadius);
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float on = ui.animate(hit.id, selected ? 1.0f : 0.0f);
   const float over = ui.animate(hit.id + 1, hit.hovered && !selected ? 1.0f : 0.0f, 0.12f);
   const ImU32 ink = selected ? ui.theme.accent : mix(ui.theme.ink3, ui.theme.ink, over);
-  draw_text(ui, list, ImVec2(hit.min.x, hit.min.y + 9), selected ? ui.fonts.bold : ui.fonts.text, size, ink, label);
+  draw_text(ui, list, ImVec2(hit.min.x, hit.min.y + 9), selected ? ui.fonts.bold : ui.fonts.text,
+            size, ink, label);
   const float half = (hit.max.x - hit.min.x) / 2 * on, centre = (hit.min.x + hit.max.x) / 2;
   if (half > 0.5f) {
-    list->AddRectFilled(ImVec2(centre - half, hit.max.y - 3), ImVec2(centre + half, hit.max.y), ui.theme.accent, 1.5f);
+    list->AddRectFilled(ImVec2(centre - half, hit.max.y - 3), ImVec2(centre + half, hit.max.y),
+                        ui.theme.accent, 1.5f);
   }
   return hit.pressed;
 }
@@ -139,22 +160,29 @@ bool toggle(Ui& ui, std::string_view key, std::string_view label, bool* on) {
   const float width = ImGui::GetContentRegionAvail().x;
   const std::string words = fitted(ui, ui.fonts.text, kLabelSize, label, width - kTrackWidth - 10);
   const float needed = text_width(ui, ui.fonts.text, kLabelSize, words) + kTrackWidth + 10;
-  const Hit hit = hit_area(ui, MirrorNode{.key = std::string(key), .role = "switch", .label = std::string(label),
-                                          .checked = *on},
-                           ImVec2(std::min(width, needed), ui.touch ? 36 : 28), kSmallRadius);
+  const Hit hit = hit_area(
+      ui,
+      MirrorNode{
+          .key = std::string(key), .role = "switch", .label = std::string(label), .checked = *on},
+      ImVec2(std::min(width, needed), ui.touch ? 36 : 28), kSmallRadius);
   if (hit.pressed) *on = !*on;
   const float t = ui.animate(hit.id, *on ? 1.0f : 0.0f);
   const float y = (hit.min.y + hit.max.y - kTrackHeight) / 2;
   ImDrawList* list = ImGui::GetWindowDrawList();
-  const ImU32 track = mix(hit.hovered ? ui.theme.faint : mix(ui.theme.line, ui.theme.faint, 0.5f), ui.theme.accent, t);
-  list->AddRectFilled(ImVec2(hit.min.x, y), ImVec2(hit.min.x + kTrackWidth, y + kTrackHeight), track, kTrackHeight / 2);
-  list->AddCircleFilled(ImVec2(hit.min.x + 9 + t * (kTrackWidth - kTrackHeight), y + 9), 6.5f, ui.theme.sheet);
-  draw_text(ui, list, ImVec2(hit.min.x + kTrackWidth + 10, (hit.min.y + hit.max.y - kLabelSize) / 2 - 1), ui.fonts.text,
-            kLabelSize, ui.theme.ink, words);
+  const ImU32 track = mix(hit.hovered ? ui.theme.faint : mix(ui.theme.line, ui.theme.faint, 0.5f),
+                          ui.theme.accent, t);
+  list->AddRectFilled(ImVec2(hit.min.x, y), ImVec2(hit.min.x + kTrackWidth, y + kTrackHeight),
+                      track, kTrackHeight / 2);
+  list->AddCircleFilled(ImVec2(hit.min.x + 9 + t * (kTrackWidth - kTrackHeight), y + 9), 6.5f,
+                        ui.theme.sheet);
+  draw_text(ui, list,
+            ImVec2(hit.min.x + kTrackWidth + 10, (hit.min.y + hit.max.y - kLabelSize) / 2 - 1),
+            ui.fonts.text, kLabelSize, ui.theme.ink, words);
   return hit.pressed;
 }
 
-bool segments(Ui& ui, std::string_view key, std::string_view label, std::span<const std::string> choices, int* index) {
+bool segments(Ui& ui, std::string_view key, std::string_view label,
+              std::span<const std::string> choices, int* index) {
   const int before = *index;
   const float height = ui.touch ? 36 : 28, padding = 12;
   float total = 0;
@@ -172,8 +200,11 @@ bool segments(Ui& ui, std::string_view key, std::string_view label, std::span<co
     const float words = std::ceil(text_width(ui, ui.fonts.text, kLabelSize, choices[i]));
     const float width = (words + 2 * padding) * squeeze;
     const bool on = static_cast<int>(i) == before;
-    const Hit hit = hit_area_at(ui, MirrorNode{.key = std::string(key) + "." + std::to_string(i), .role = "radio",
-                                               .label = choices[i], .checked = on},
+    const Hit hit = hit_area_at(ui,
+                                MirrorNode{.key = std::string(key) + "." + std::to_string(i),
+                                           .role = "radio",
+                                           .label = choices[i],
+                                           .checked = on},
                                 ImVec2(x, at.y), ImVec2(x + width, at.y + height));
     if (hit.pressed) *index = static_cast<int>(i);
     const float glow = ui.animate(hit.id, on ? 1.0f : 0.0f, 0.14f);
@@ -183,8 +214,9 @@ bool segments(Ui& ui, std::string_view key, std::string_view label, std::span<co
     }
     const ImU32 ink = on ? ui.theme.accent : hit.hovered ? ui.theme.ink : ui.theme.ink3;
     const std::string shown = fitted(ui, ui.fonts.text, kLabelSize, choices[i], width - 6);
-    draw_text(ui, list, ImVec2(x + (width - text_width(ui, ui.fonts.text, kLabelSize, shown)) / 2,
-                               at.y + (height - kLabelSize) / 2 - 1),
+    draw_text(ui, list,
+              ImVec2(x + (width - text_width(ui, ui.fonts.text, kLabelSize, shown)) / 2,
+                     at.y + (height - kLabelSize) / 2 - 1),
               ui.fonts.text, kLabelSize, ink, shown);
     x += width;
   }
@@ -194,8 +226,8 @@ bool segments(Ui& ui, std::string_view key, std::string_view label, std::span<co
   return *index != before;
 }
 
-bool dropdown(Ui& ui, std::string_view key, std::string_view label, std::span<const std::string> choices, int* index,
-              float width) {
+bool dropdown(Ui& ui, std::string_view key, std::string_view label,
+              std::span<const std::string> choices, int* index, float width) {
   const int before = *index;
   const std::string popup = std::string(key) + "##popup";
   const std::string_view shown = before >= 0 && static_cast<size_t>(before) < choices.size()
@@ -203,37 +235,49 @@ bool dropdown(Ui& ui, std::string_view key, std::string_view label, std::span<co
                                      : label;  // nothing is chosen: say what can be
   if (width <= 0) width = ImGui::GetContentRegionAvail().x;
   const bool open = ImGui::IsPopupOpen(popup.c_str());
-  const Hit hit = hit_area(ui, MirrorNode{.key = std::string(key), .role = "combobox", .label = std::string(label),
-                                          .value = std::string(shown), .expanded = open},
+  const Hit hit = hit_area(ui,
+                           MirrorNode{.key = std::string(key),
+                                      .role = "combobox",
+                                      .label = std::string(label),
+                                      .value = std::string(shown),
+                                      .expanded = open},
                            ImVec2(width, control_height(ui)));
   ImDrawList* list = ImGui::GetWindowDrawList();
   list->AddRectFilled(hit.min, hit.max, hit.hovered ? ui.theme.hover : ui.theme.sheet, kRadius);
   list->AddRect(hit.min, hit.max, open ? ui.theme.accent : ui.theme.line, kRadius, ui.theme.rule);
-  draw_text(ui, list, ImVec2(hit.min.x + 12, (hit.min.y + hit.max.y - kLabelSize) / 2 - 1), ui.fonts.text, kLabelSize,
-            ui.theme.ink, fitted(ui, ui.fonts.text, kLabelSize, shown, width - 36));
+  draw_text(ui, list, ImVec2(hit.min.x + 12, (hit.min.y + hit.max.y - kLabelSize) / 2 - 1),
+            ui.fonts.text, kLabelSize, ui.theme.ink,
+            fitted(ui, ui.fonts.text, kLabelSize, shown, width - 36));
   draw_chevron(list, ImVec2(hit.max.x - 14, (hit.min.y + hit.max.y) / 2), ui.theme.ink3);
   if (hit.pressed) ImGui::OpenPopup(popup.c_str());
 
   ImGui::SetNextWindowPos(ImVec2(hit.min.x, hit.max.y + 4));
-  ImGui::SetNextWindowSizeConstraints(ImVec2(width, 0), ImVec2(FLT_MAX, ImGui::GetIO().DisplaySize.y * 0.6f));
+  ImGui::SetNextWindowSizeConstraints(ImVec2(width, 0),
+                                      ImVec2(FLT_MAX, ImGui::GetIO().DisplaySize.y * 0.6f));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(6, 6));
   if (ImGui::BeginPopup(popup.c_str())) {
     const ImVec2 from = ImGui::GetWindowPos(), extent = ImGui::GetWindowSize();
-    draw_shadow(ui, ImGui::GetWindowDrawList(), from, ImVec2(from.x + extent.x, from.y + extent.y), kRadius);
+    draw_shadow(ui, ImGui::GetWindowDrawList(), from, ImVec2(from.x + extent.x, from.y + extent.y),
+                kRadius);
     ui.mirror.push(std::string(key) + ".list", "listbox", label);
     for (size_t i = 0; i < choices.size(); ++i) {
       const bool on = static_cast<int>(i) == before;
-      const Hit item = hit_area(ui, MirrorNode{.key = std::string(key) + "." + std::to_string(i), .role = "option",
-                                               .label = choices[i], .selected = on},
-                                ImVec2(std::max(width - 12, text_width(ui, ui.fonts.text, kLabelSize, choices[i]) + 24),
-                                       control_height(ui)));
+      const Hit item = hit_area(
+          ui,
+          MirrorNode{.key = std::string(key) + "." + std::to_string(i),
+                     .role = "option",
+                     .label = choices[i],
+                     .selected = on},
+          ImVec2(std::max(width - 12, text_width(ui, ui.fonts.text, kLabelSize, choices[i]) + 24),
+                 control_height(ui)));
       if (on && ImGui::IsWindowAppearing()) ImGui::SetScrollHereY();
       ImDrawList* inner = ImGui::GetWindowDrawList();
       if (on || item.hovered) {
-        inner->AddRectFilled(item.min, item.max, on ? ui.theme.accent_soft : ui.theme.hover, kSmallRadius);
+        inner->AddRectFilled(item.min, item.max, on ? ui.theme.accent_soft : ui.theme.hover,
+                             kSmallRadius);
       }
-      draw_text(ui, inner, ImVec2(item.min.x + 8, (item.min.y + item.max.y - kLabelSize) / 2 - 1), ui.fonts.text,
-                kLabelSize, on ? ui.theme.accent : ui.theme.ink, choices[i]);
+      draw_text(ui, inner, ImVec2(item.min.x + 8, (item.min.y + item.max.y - kLabelSize) / 2 - 1),
+                ui.fonts.text, kLabelSize, on ? ui.theme.accent : ui.theme.ink, choices[i]);
       if (item.pressed) {
         *index = static_cast<int>(i);
         ImGui::CloseCurrentPopup();

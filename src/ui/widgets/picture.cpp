@@ -10,8 +10,10 @@
 namespace convscope {
 namespace {
 
-// The value shader reads the colouring's number from the vertex colour; AddImageRounded keeps it in every vertex.
-void draw_image(ImDrawList* list, const Stack& stack, int index, ImVec2 min, ImVec2 max, ImU32 colour, float radius) {
+// The value shader reads the colouring's number from the vertex colour; AddImageRounded keeps it in
+// every vertex.
+void draw_image(ImDrawList* list, const Stack& stack, int index, ImVec2 min, ImVec2 max,
+                ImU32 colour, float radius) {
   if (!stack) return;
   ImVec2 uv0 = stack.uv0(index), uv1 = stack.uv1(index);
   const float corner = std::min(radius, (max.x - min.x) / 3);
@@ -20,11 +22,14 @@ void draw_image(ImDrawList* list, const Stack& stack, int index, ImVec2 min, ImV
 
 PictureResult place(Ui& ui, std::string_view key, ImVec2 size, const PictureOptions& options) {
   PictureResult result;
-  MirrorNode node{.key = std::string(key), .role = options.button ? "button" : "img", .label = std::string(options.alt)};
+  MirrorNode node{.key = std::string(key),
+                  .role = options.button ? "button" : "img",
+                  .label = std::string(options.alt)};
   if (options.button && options.selected) node.selected = true;
   if (options.button) {
     const Hit hit = hit_area(ui, std::move(node), size, options.radius);
-    result = PictureResult{.min = hit.min, .max = hit.max, .hovered = hit.hovered, .pressed = hit.pressed};
+    result = PictureResult{
+        .min = hit.min, .max = hit.max, .hovered = hit.hovered, .pressed = hit.pressed};
   } else {
     result.min = ImGui::GetCursorScreenPos();
     result.max = ImVec2(result.min.x + size.x, result.min.y + size.y);
@@ -44,7 +49,8 @@ void finish(Ui& ui, const PictureResult& result, const PictureOptions& options) 
   ImDrawList* list = ImGui::GetWindowDrawList();
   if (options.over != nullptr) {
     const Stack over = ui.textures.of(*options.over);
-    draw_plane(ui, list, over, 0, options.over_colouring, result.min, result.max, options.radius, options.over_opacity);
+    draw_plane(ui, list, over, 0, options.over_colouring, result.min, result.max, options.radius,
+               options.over_opacity);
   }
   if (options.selected || options.target) {
     draw_selection(ui, list, result.min, result.max, options.radius, options.target);
@@ -56,51 +62,58 @@ void finish(Ui& ui, const PictureResult& result, const PictureOptions& options) 
 ImVec2 fit(float width, float height, ImVec2 room) {
   if (width <= 0 || height <= 0) return ImVec2(1, 1);
   const float scale = std::min(room.x / width, room.y / height);
-  return ImVec2(std::max(1.0f, std::floor(width * scale)), std::max(1.0f, std::floor(height * scale)));
+  return ImVec2(std::max(1.0f, std::floor(width * scale)),
+                std::max(1.0f, std::floor(height * scale)));
 }
 
-PictureResult picture(Ui& ui, std::string_view key, const Picture& picture, ImVec2 size, const PictureOptions& options) {
+PictureResult picture(Ui& ui, std::string_view key, const Picture& picture, ImVec2 size,
+                      const PictureOptions& options) {
   const PictureResult result = place(ui, key, size, options);
-  draw_picture(ImGui::GetWindowDrawList(), ui.textures.of(picture), result.min, result.max, options.radius);
+  draw_picture(ImGui::GetWindowDrawList(), ui.textures.of(picture), result.min, result.max,
+               options.radius);
   finish(ui, result, options);
   return result;
 }
 
-PictureResult map(Ui& ui, std::string_view key, const Map& map, const Colouring& colouring, ImVec2 size,
-                  const PictureOptions& options) {
+PictureResult map(Ui& ui, std::string_view key, const Map& map, const Colouring& colouring,
+                  ImVec2 size, const PictureOptions& options) {
   return plane(ui, key, ui.textures.of(map), 0, colouring, size, options);
 }
 
-PictureResult plane(Ui& ui, std::string_view key, const Stack& stack, int index, const Colouring& colouring,
-                    ImVec2 size, const PictureOptions& options) {
+PictureResult plane(Ui& ui, std::string_view key, const Stack& stack, int index,
+                    const Colouring& colouring, ImVec2 size, const PictureOptions& options) {
   const PictureResult result = place(ui, key, size, options);
-  draw_plane(ui, ImGui::GetWindowDrawList(), stack, index, colouring, result.min, result.max, options.radius);
+  draw_plane(ui, ImGui::GetWindowDrawList(), stack, index, colouring, result.min, result.max,
+             options.radius);
   finish(ui, result, options);
   return result;
 }
 
-void draw_picture(ImDrawList* list, const Stack& stack, ImVec2 min, ImVec2 max, float radius, float opacity) {
+void draw_picture(ImDrawList* list, const Stack& stack, ImVec2 min, ImVec2 max, float radius,
+                  float opacity) {
   draw_image(list, stack, 0, min, max, with_alpha(IM_COL32_WHITE, opacity), radius);
 }
 
-void draw_plane(Ui& ui, ImDrawList* list, const Stack& stack, int index, const Colouring& colouring, ImVec2 min,
-                ImVec2 max, float radius, float opacity) {
+void draw_plane(Ui& ui, ImDrawList* list, const Stack& stack, int index, const Colouring& colouring,
+                ImVec2 min, ImVec2 max, float radius, float opacity) {
   draw_image(list, stack, index, min, max, ui.textures.colour_of(colouring, opacity), radius);
 }
 
-void draw_selection(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max, float radius, bool target) {
+void draw_selection(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max, float radius,
+                    bool target) {
   const float out = kSelection / 2;
   list->AddRect(ImVec2(min.x - out, min.y - out), ImVec2(max.x + out, max.y + out),
                 target ? ui.theme.target_fill : ui.theme.accent, radius + out, kSelection);
 }
 
 void draw_field(ImDrawList* list, ImVec2 min, ImVec2 max) {
-  list->AddRect(ImVec2(min.x - 1, min.y - 1), ImVec2(max.x + 1, max.y + 1), IM_COL32(0, 0, 0, 150), 1, 3);
+  list->AddRect(ImVec2(min.x - 1, min.y - 1), ImVec2(max.x + 1, max.y + 1), IM_COL32(0, 0, 0, 150),
+                1, 3);
   list->AddRect(min, max, IM_COL32(255, 255, 255, 245), 0, 1.5f);
 }
 
-void colour_bar(Ui& ui, const Colouring& colouring, double minimum, double maximum, std::string_view unit, float width,
-                std::string_view values) {
+void colour_bar(Ui& ui, const Colouring& colouring, double minimum, double maximum,
+                std::string_view unit, float width, std::string_view values) {
   constexpr int kPieces = 48;
   constexpr float kHeight = 8, kRow = 20;
   const std::string low = significant(minimum), high = significant(maximum);
@@ -116,15 +129,20 @@ void colour_bar(Ui& ui, const Colouring& colouring, double minimum, double maxim
     const double span = double(colouring.high) - double(colouring.low);
     const auto colour = [&](float t) {
       const double v = minimum + (maximum - minimum) * double(t);
-      return colour_at(colouring.colours, span != 0 ? float((v - double(colouring.low)) / span) : 0);
+      return colour_at(colouring.colours,
+                       span != 0 ? float((v - double(colouring.low)) / span) : 0);
     };
-    const ImDrawFlags corners = i == 0 ? ImDrawFlags_RoundCornersLeft : i == kPieces - 1 ? ImDrawFlags_RoundCornersRight
-                                                                                          : ImDrawFlags_RoundCornersNone;
-    list->AddRectFilled(ImVec2(left + bar * t0, y), ImVec2(left + bar * t1 + (i == kPieces - 1 ? 0.0f : 0.5f), y + kHeight),
+    const ImDrawFlags corners = i == 0             ? ImDrawFlags_RoundCornersLeft
+                                : i == kPieces - 1 ? ImDrawFlags_RoundCornersRight
+                                                   : ImDrawFlags_RoundCornersNone;
+    list->AddRectFilled(ImVec2(left + bar * t0, y),
+                        ImVec2(left + bar * t1 + (i == kPieces - 1 ? 0.0f : 0.5f), y + kHeight),
                         colour((t0 + t1) / 2), kHeight / 2, corners);
   }
-  list->AddRect(ImVec2(left, y), ImVec2(left + bar, y + kHeight), with_alpha(ui.theme.ink3, 0.35f), kHeight / 2);
-  draw_text(ui, list, ImVec2(left + bar + 8, at.y + 3), ui.fonts.text, kStatusSize, ui.theme.ink3, high);
+  list->AddRect(ImVec2(left, y), ImVec2(left + bar, y + kHeight), with_alpha(ui.theme.ink3, 0.35f),
+                kHeight / 2);
+  draw_text(ui, list, ImVec2(left + bar + 8, at.y + 3), ui.fonts.text, kStatusSize, ui.theme.ink3,
+            high);
   std::string words(unit);
   if (!values.empty()) words += (words.empty() ? "" : " · ") + std::string(values);
   const float after = left + bar + 8 + high_width + 12, room = at.x + width - after;
@@ -137,8 +155,9 @@ void colour_bar(Ui& ui, const Colouring& colouring, double minimum, double maxim
     height += 18;
   }
   ImGui::Dummy(ImVec2(width, height));
-  ui.mirror.visible(MirrorNode{.key = "", .role = "img", .label = ui.tr(S::kColourBar, {low, high, words})}, at,
-                    ImVec2(at.x + width, at.y + height));
+  ui.mirror.visible(
+      MirrorNode{.key = "", .role = "img", .label = ui.tr(S::kColourBar, {low, high, words})}, at,
+      ImVec2(at.x + width, at.y + height));
 }
 
 Colouring colouring_of(const Map& map, Colours colours) {
@@ -170,18 +189,22 @@ TileGridResult tile_grid(Ui& ui, std::string_view key, const TileGridOptions& o)
   const int first = std::max(0, static_cast<int>((window->ClipRect.Min.y - at.y) / pitch_y) - 1);
   const int last = std::min(rows, static_cast<int>((window->ClipRect.Max.y - at.y) / pitch_y) + 2);
   for (int index = first * columns; index < std::min(o.count, last * columns); ++index) {
-    const ImVec2 min(at.x + pitch_x * float(index % columns), at.y + pitch_y * float(index / columns));
+    const ImVec2 min(at.x + pitch_x * float(index % columns),
+                     at.y + pitch_y * float(index / columns));
     const ImVec2 max(min.x + o.tile_width, min.y + o.tile_height);
-    MirrorNode node{.key = o.tile_key ? o.tile_key(index) : std::string(key) + "." + std::to_string(index),
-                    .role = "button", .label = o.tile_label ? o.tile_label(index) : std::to_string(index)};
+    MirrorNode node{
+        .key = o.tile_key ? o.tile_key(index) : std::string(key) + "." + std::to_string(index),
+        .role = "button",
+        .label = o.tile_label ? o.tile_label(index) : std::to_string(index)};
     if (index == o.selected) node.selected = true;
-    const Hit hit = hit_area_at(ui, std::move(node), min, ImVec2(max.x, max.y + o.caption_height), kSmallRadius);
+    const Hit hit = hit_area_at(ui, std::move(node), min, ImVec2(max.x, max.y + o.caption_height),
+                                kSmallRadius);
     o.draw(list, index, min, max);
     if (index == o.selected || index == o.target) {
       draw_selection(ui, list, min, max, kSmallRadius, index == o.target && index != o.selected);
     } else if (hit.hovered) {
-      list->AddRect(ImVec2(min.x - 1, min.y - 1), ImVec2(max.x + 1, max.y + 1), with_alpha(ui.theme.accent, 0.6f),
-                    kSmallRadius + 1, 2);
+      list->AddRect(ImVec2(min.x - 1, min.y - 1), ImVec2(max.x + 1, max.y + 1),
+                    with_alpha(ui.theme.accent, 0.6f), kSmallRadius + 1, 2);
     }
     if (hit.pressed) result.pressed = index;
     if (hit.hovered || (hit.focused && result.hovered < 0)) {
@@ -192,7 +215,8 @@ TileGridResult tile_grid(Ui& ui, std::string_view key, const TileGridOptions& o)
   }
   ui.mirror.pop();
   ImGui::SetCursorScreenPos(at);
-  ImGui::Dummy(ImVec2(pitch_x * float(columns) - o.gap, pitch_y * float(rows) - (rows > 0 ? o.gap : 0)));
+  ImGui::Dummy(
+      ImVec2(pitch_x * float(columns) - o.gap, pitch_y * float(rows) - (rows > 0 ? o.gap : 0)));
   return result;
 }
 

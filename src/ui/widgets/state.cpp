@@ -14,8 +14,8 @@ void skeleton(Ui& ui, ImVec2 size, std::string_view words) {
   if (!words.empty()) {
     const std::string shown = fitted(ui, ui.fonts.text, kLabelSize, words, size.x - 16);
     const float width = text_width(ui, ui.fonts.text, kLabelSize, shown);
-    draw_text(ui, list, ImVec2(at.x + (size.x - width) / 2, at.y + size.y / 2 - 8), ui.fonts.text, kLabelSize,
-              ui.theme.ink3, shown);
+    draw_text(ui, list, ImVec2(at.x + (size.x - width) / 2, at.y + size.y / 2 - 8), ui.fonts.text,
+              kLabelSize, ui.theme.ink3, shown);
     ui.mirror.visible(MirrorNode{.key = "", .role = "status", .label = std::string(words)}, at,
                       ImVec2(at.x + size.x, at.y + size.y));
   }

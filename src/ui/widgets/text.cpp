@@ -24,15 +24,21 @@ using Line = std::vector<Run>;
 // Closing marks of Chinese and English that must not begin a line.
 bool may_not_begin_line(unsigned int c) {
   constexpr char32_t kClosing[] = U"，。、；：？！）》」』】”’%…,.;:?!)";
-  return std::find(std::begin(kClosing), std::end(kClosing) - 1, static_cast<char32_t>(c)) != std::end(kClosing) - 1;
+  return std::find(std::begin(kClosing), std::end(kClosing) - 1, static_cast<char32_t>(c)) !=
+         std::end(kClosing) - 1;
 }
 bool is_wide(unsigned int c) { return c >= 0x2E80 && c < 0xFFF0; }
 
 // Breaks marked text into lines no wider than `width`.
 class Layout {
  public:
-  Layout(const Ui& ui, std::string_view text, float size, ImU32 colour, float width, bool bold, bool marks = true)
-      : ui_(ui), size_(size), colour_(colour), width_(width), marks_(marks),
+  Layout(const Ui& ui, std::string_view text, float size, ImU32 colour, float width, bool bold,
+         bool marks = true)
+      : ui_(ui),
+        size_(size),
+        colour_(colour),
+        width_(width),
+        marks_(marks),
         base_(bold ? ui.fonts.bold : ui.fonts.text) {
     lines.emplace_back();
     const char* at = text.data();
@@ -42,7 +48,8 @@ class Layout {
   std::vector<Line> lines;
 
  private:
-  // One unbreakable piece: a mark, a line break, a word with the blanks before it, or one Chinese character.
+  // One unbreakable piece: a mark, a line break, a word with the blanks before it, or one Chinese
+  // character.
   const char* take(const char* at, const char* end) {
     if (is_mark(*at)) {
       (*at == '*' ? strong_ : target_) ^= true;
@@ -63,7 +70,8 @@ class Layout {
       at += bytes;
       if (is_wide(c) && (at >= end || !next_sticks(at, end))) break;
     }
-    place(std::string_view(from, static_cast<size_t>(at - from)), std::string_view(word, static_cast<size_t>(at - word)));
+    place(std::string_view(from, static_cast<size_t>(at - from)),
+          std::string_view(word, static_cast<size_t>(at - word)));
     return at;
   }
 
@@ -99,14 +107,16 @@ class Layout {
   bool strong_ = false, target_ = false;
 };
 
-void draw_lines(const Ui& ui, const Layout& layout, ImVec2 at, float size, float line_height, bool underline_target,
-                ImDrawList* list) {
+void draw_lines(const Ui& ui, const Layout& layout, ImVec2 at, float size, float line_height,
+                bool underline_target, ImDrawList* list) {
   for (const Line& line : layout.lines) {
     for (const Run& run : line) {
-      draw_text(ui, list, ImVec2(at.x + run.x, at.y + (line_height - size) / 2), run.font, size, run.colour, run.text);
+      draw_text(ui, list, ImVec2(at.x + run.x, at.y + (line_height - size) / 2), run.font, size,
+                run.colour, run.text);
       if (run.underlined && underline_target) {
         const float y = at.y + (line_height + size) / 2 + 1;
-        list->AddRectFilled(ImVec2(std::floor(at.x + run.x), y), ImVec2(std::ceil(at.x + run.x + run.width), y + 2.5f),
+        list->AddRectFilled(ImVec2(std::floor(at.x + run.x), y),
+                            ImVec2(std::ceil(at.x + run.x + run.width), y + 2.5f),
                             ui.theme.target_fill);
       }
     }
@@ -115,8 +125,8 @@ void draw_lines(const Ui& ui, const Layout& layout, ImVec2 at, float size, float
 }
 
 // Draws, advances, and tells the mirror.
-void put(Ui& ui, std::string_view text, float size, ImU32 colour, float width, bool bold, MirrorNode node,
-         bool underline_target = false, bool marks = true) {
+void put(Ui& ui, std::string_view text, float size, ImU32 colour, float width, bool bold,
+         MirrorNode node, bool underline_target = false, bool marks = true) {
   if (text.empty()) return;
   const Layout layout(ui, text, size, colour, width, bold, marks);
   const float line_height = std::round(size * kLineHeight);
@@ -137,8 +147,8 @@ float text_width(const Ui&, ImFont* font, float size, std::string_view text) {
 
 void draw_text(const Ui&, ImDrawList* list, ImVec2 position, ImFont* font, float size, ImU32 colour,
                std::string_view text) {
-  list->AddText(font, size, ImVec2(std::round(position.x), std::round(position.y)), colour, text.data(),
-                text.data() + text.size());
+  list->AddText(font, size, ImVec2(std::round(position.x), std::round(position.y)), colour,
+                text.data(), text.data() + text.size());
 }
 
 std::string fitted(const Ui& ui, ImFont* font, float size, std::string_view text, float width) {
@@ -173,13 +183,14 @@ void section(Ui& ui, std::string_view text) {
 }
 
 void sentence(Ui& ui, std::string_view text) {
-  put(ui, text, kTextSize, ui.theme.ink2, std::min(kLongestLine, ImGui::GetContentRegionAvail().x), false,
-      MirrorNode{.key = ""});
+  put(ui, text, kTextSize, ui.theme.ink2, std::min(kLongestLine, ImGui::GetContentRegionAvail().x),
+      false, MirrorNode{.key = ""});
 }
 
 void paragraph(Ui& ui, std::string_view text, float size, ImU32 colour, float wrap_width) {
   const float room = ImGui::GetContentRegionAvail().x;
-  put(ui, text, size, colour, wrap_width > 0 ? std::min(wrap_width, room) : room, false, MirrorNode{.key = ""});
+  put(ui, text, size, colour, wrap_width > 0 ? std::min(wrap_width, room) : room, false,
+      MirrorNode{.key = ""});
 }
 
 void caption(Ui& ui, std::string_view text) {
@@ -187,9 +198,11 @@ void caption(Ui& ui, std::string_view text) {
   const std::string shown = fitted(ui, ui.fonts.text, kStatusSize, text, width);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float height = std::round(kStatusSize * kLineHeight);
-  draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(at.x, at.y + 2), ui.fonts.text, kStatusSize, ui.theme.ink3, shown);
+  draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(at.x, at.y + 2), ui.fonts.text, kStatusSize,
+            ui.theme.ink3, shown);
   ImGui::Dummy(ImVec2(text_width(ui, ui.fonts.text, kStatusSize, shown), height));
-  ui.mirror.visible(MirrorNode{.key = "", .label = std::string(text)}, at, ImVec2(at.x + width, at.y + height));
+  ui.mirror.visible(MirrorNode{.key = "", .label = std::string(text)}, at,
+                    ImVec2(at.x + width, at.y + height));
 }
 
 void number_row(Ui& ui, std::string_view label, std::string_view value) {
@@ -197,12 +210,14 @@ void number_row(Ui& ui, std::string_view label, std::string_view value) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float value_width = text_width(ui, ui.fonts.text, kLabelSize, value);
-  const std::string shown = fitted(ui, ui.fonts.text, kLabelSize, label, width - value_width - kGrid);
+  const std::string shown =
+      fitted(ui, ui.fonts.text, kLabelSize, label, width - value_width - kGrid);
   draw_text(ui, list, ImVec2(at.x, at.y + 3), ui.fonts.text, kLabelSize, ui.theme.ink3, shown);
-  draw_text(ui, list, ImVec2(at.x + width - value_width, at.y + 3), ui.fonts.text, kLabelSize, ui.theme.ink, value);
+  draw_text(ui, list, ImVec2(at.x + width - value_width, at.y + 3), ui.fonts.text, kLabelSize,
+            ui.theme.ink, value);
   ImGui::Dummy(ImVec2(width, height));
-  ui.mirror.visible(MirrorNode{.key = "", .label = std::string(label) + ": " + std::string(value)}, at,
-                    ImVec2(at.x + width, at.y + height));
+  ui.mirror.visible(MirrorNode{.key = "", .label = std::string(label) + ": " + std::string(value)},
+                    at, ImVec2(at.x + width, at.y + height));
 }
 
 void formula(Ui& ui, std::string_view symbols, std::string_view numbers, std::string_view result) {
@@ -213,7 +228,8 @@ void formula(Ui& ui, std::string_view symbols, std::string_view numbers, std::st
     if (!part.empty()) height += paragraph_height(ui, part, kTextSize, wrap) + 4;
   }
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + height - 4), ui.theme.paper, kRadius);
+  ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + height - 4),
+                                            ui.theme.paper, kRadius);
   ImGui::SetCursorScreenPos(ImVec2(at.x + padding, at.y + padding));
   ImGui::BeginGroup();
   const auto part = [&](std::string_view text, ImU32 colour) {
@@ -243,7 +259,8 @@ void draw_shadow(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max, float r
     list->AddRect(ImVec2(min.x - out, min.y - out + 2), ImVec2(max.x + out, max.y + out + 2),
                   with_alpha(ui.theme.shadow, 0.45f * fade * fade), radius + out, 1.5f);
   }
-  list->AddRect(ImVec2(min.x - 0.5f, min.y - 0.5f), ImVec2(max.x + 0.5f, max.y + 0.5f), ui.theme.line, radius, ui.theme.rule);
+  list->AddRect(ImVec2(min.x - 0.5f, min.y - 0.5f), ImVec2(max.x + 0.5f, max.y + 0.5f),
+                ui.theme.line, radius, ui.theme.rule);
   list->PopClipRect();
 }
 
@@ -255,7 +272,8 @@ void hint(Ui& ui, std::string_view text, ImVec2 beside_min, ImVec2 beside_max) {
   for (const Line& line : layout.lines) {
     if (!line.empty()) width = std::max(width, line.back().x + line.back().width);
   }
-  const ImVec2 extent(width + 2 * kPadding, line_height * float(layout.lines.size()) + 2 * kPadding - 4);
+  const ImVec2 extent(width + 2 * kPadding,
+                      line_height * float(layout.lines.size()) + 2 * kPadding - 4);
   const ImVec2 screen = ImGui::GetIO().DisplaySize;
   ImVec2 at(beside_max.x + 8, (beside_min.y + beside_max.y - extent.y) / 2);
   if (at.x + extent.x > screen.x - 4) {
@@ -268,7 +286,8 @@ void hint(Ui& ui, std::string_view text, ImVec2 beside_min, ImVec2 beside_max) {
   const ImVec2 end(at.x + extent.x, at.y + extent.y);
   draw_shadow(ui, list, at, end, kRadius);
   list->AddRectFilled(at, end, ui.theme.sheet, kRadius);
-  draw_lines(ui, layout, ImVec2(at.x + kPadding, at.y + kPadding - 2), kLabelSize, line_height, false, list);
+  draw_lines(ui, layout, ImVec2(at.x + kPadding, at.y + kPadding - 2), kLabelSize, line_height,
+             false, list);
 }
 
 void space(float px) { ImGui::Dummy(ImVec2(0, px)); }
@@ -276,7 +295,9 @@ void space(float px) { ImGui::Dummy(ImVec2(0, px)); }
 void hold_place(Ui& ui, std::string_view key) {
   const int frame = ImGui::GetFrameCount();
   const float y = ImGui::GetCursorPosY();
-  Ui::Motion& place = ui.motions.try_emplace(ImHashData(key.data(), key.size(), 0x401d), Ui::Motion{y, frame}).first->second;
+  Ui::Motion& place =
+      ui.motions.try_emplace(ImHashData(key.data(), key.size(), 0x401d), Ui::Motion{y, frame})
+          .first->second;
   if (place.frame + 1 < frame) place.value = y;
   place.frame = frame;
   place.value = std::max(place.value, y);
@@ -286,7 +307,8 @@ void hold_place(Ui& ui, std::string_view key) {
 void rule(Ui& ui) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
-  ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + ui.theme.rule), ui.theme.line);
+  ImGui::GetWindowDrawList()->AddRectFilled(at, ImVec2(at.x + width, at.y + ui.theme.rule),
+                                            ui.theme.line);
   ImGui::Dummy(ImVec2(width, ui.theme.rule));
 }
 

@@ -1,7 +1,9 @@
-// The engine's libraries behind a handful of functions, for clean timing: no messages, no slices, no page.
+// The engine's libraries behind a handful of functions, for clean timing: no messages, no slices,
+// no page.
 //
-// A network is opened once; bench_prepare makes a program of it, bench_run runs that on what bench_input points to, and
-// bench_output points to the answer. Functions that can fail answer 0 or less; bench_error then says why.
+// A network is opened once; bench_prepare makes a program of it, bench_run runs that on what
+// bench_input points to, and bench_output points to the answer. Functions that can fail answer 0 or
+// less; bench_error then says why.
 #include <emscripten.h>
 
 #include <algorithm>
@@ -43,8 +45,8 @@ bool failed(const Result<T>& result) {
   return !result.has_value();
 }
 
-// "forward" gives the logits alone, "layers" keeps every layer's activation too, as the page does; "gradient" is that of the
-// layer's mean square with respect to the input.
+// "forward" gives the logits alone, "layers" keeps every layer's activation too, as the page does;
+// "gradient" is that of the layer's mean square with respect to the input.
 Result<Prepared> prepare(Bench& bench, const std::string& what, const std::string& layer) {
   const Model& model = bench.model;
   if (what == "gradient") {
@@ -98,13 +100,15 @@ EMSCRIPTEN_KEEPALIVE int bench_start(int threads) {
   return g_pool->threads();
 }
 
-EMSCRIPTEN_KEEPALIVE int bench_open(const char* id, const char* format, const uint8_t* bytes, uint32_t count) {
+EMSCRIPTEN_KEEPALIVE int bench_open(const char* id, const char* format, const uint8_t* bytes,
+                                    uint32_t count) {
   auto model = load_model(id, format, {bytes, count});
   if (failed(model)) return 0;
   auto input = Tensor::uninitialised(model->graph.shape(model->input));
   if (failed(input)) return 0;
   auto session = std::make_unique<Session>(model->graph, model->parameters, g_pool.get());
-  g_bench = std::make_unique<Bench>(Bench{*std::move(model), std::move(session), *std::move(input), {}});
+  g_bench =
+      std::make_unique<Bench>(Bench{*std::move(model), std::move(session), *std::move(input), {}});
   return 1;
 }
 
@@ -139,7 +143,8 @@ EMSCRIPTEN_KEEPALIVE int bench_output_elements(int which) {
 EMSCRIPTEN_KEEPALIVE double bench_flops(int which) {
   const Program& program = *g_bench->programs[static_cast<size_t>(which)].program;
   double sum = 0;
-  for (const PlanStep& step : program.plan().steps) sum += static_cast<double>(step_flops(program, step));
+  for (const PlanStep& step : program.plan().steps)
+    sum += static_cast<double>(step_flops(program, step));
   return sum;
 }
 
@@ -153,20 +158,24 @@ EMSCRIPTEN_KEEPALIVE const char* bench_profile(int which, int runs) {
   session.set_profiling(true);
   for (int run = 0; run < runs; ++run) {
     if (failed(session.run(*prepared.program, prepared.feeds))) return nullptr;
-    for (size_t i = 0; i < steps.size(); ++i) micros[i] += std::format("{}{}", run == 0 ? "" : ",", session.profile()[i].micros);
+    for (size_t i = 0; i < steps.size(); ++i)
+      micros[i] += std::format("{}{}", run == 0 ? "" : ",", session.profile()[i].micros);
   }
   session.set_profiling(false);
   g_text = "[";
   for (size_t i = 0; i < steps.size(); ++i) {
     const Node& node = program.graph().node(steps[i].node);
-    g_text += std::format(R"({}{{"node":"{}","kind":"{}","shape":"{}","flops":{},"micros":[{}]}})", i == 0 ? "" : ",", node.origin,
-                          node.op->kind(), program.graph().shape(node.outputs[0]).text(), step_flops(program, steps[i]), micros[i]);
+    g_text += std::format(R"({}{{"node":"{}","kind":"{}","shape":"{}","flops":{},"micros":[{}]}})",
+                          i == 0 ? "" : ",", node.origin, node.op->kind(),
+                          program.graph().shape(node.outputs[0]).text(),
+                          step_flops(program, steps[i]), micros[i]);
   }
   g_text += "]";
   return g_text.c_str();
 }
 
-// GFLOP/s of independent multiply-adds in registers, on one thread: what no kernel of this build can exceed.
+// GFLOP/s of independent multiply-adds in registers, on one thread: what no kernel of this build
+// can exceed.
 EMSCRIPTEN_KEEPALIVE double bench_peak_gflops(int repeats) {
   constexpr int kChains = 10, kInner = 1000;
   volatile float opaque = 0.999f;
@@ -176,7 +185,8 @@ EMSCRIPTEN_KEEPALIVE double bench_peak_gflops(int repeats) {
   const int64_t start = now_micros();
   for (int64_t i = 0; i < int64_t{repeats} * kInner; ++i) {
 #pragma clang loop unroll(full)
-    for (int chain = 0; chain < kChains; ++chain) sums[chain] = multiply_add(sums[chain], factor, factor);
+    for (int chain = 0; chain < kChains; ++chain)
+      sums[chain] = multiply_add(sums[chain], factor, factor);
   }
   const auto micros = static_cast<double>(now_micros() - start);
   Lanes sum = sums[0];

@@ -20,7 +20,7 @@ const kRoot = fileURLToPath(new URL('../..', import.meta.url));
 const source = (name: string): string => readFileSync(join(kRoot, 'src/protocol', name), 'utf8');
 
 function variant(file: string, name: string): string[] {
-  const found = source(file).match(new RegExp(`using ${name} = std::variant<([^>]*)>`));
+  const found = source(file).match(new RegExp(`using ${name} =\\s+std::variant<([^>]*)>`));
   assert.ok(found, `${file} has no ${name}`);
   return found[1]!.split(',').map((alternative) => alternative.trim());
 }
@@ -36,7 +36,7 @@ test('positions and version are those of the C++ headers', () => {
 
 test('fields are written in the order of the C++ headers', () => {
   const fields = (file: string, name: string): string => {
-    const found = source(file).match(new RegExp(`struct ${name} \\{[\\s\\S]*?v\\((.*?)\\);`));
+    const found = source(file).match(new RegExp(`struct ${name} \\{[\\s\\S]*?v\\(([\\s\\S]*?)\\);`));
     return found?.[1]?.replace(/s\.|\s/g, '') ?? '';
   };
   assert.equal(fields('command.h', 'LoadModel'), 'id,format,bytes');

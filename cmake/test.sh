@@ -34,7 +34,7 @@ record() {  # record SUITE PASSED FAILED SKIPPED SECONDS
 }
 
 failing_lines() {
-  grep -hE '^\[  FAILED  \] [A-Za-z]|: Failure$|^ *not ok |^(FAIL|ERROR): |ERROR: AddressSanitizer|runtime error:|error TS|^.*: error: ' "$1" |
+  { grep -hE '^\[  FAILED  \] [A-Za-z]|: Failure$|^ *not ok |^(FAIL|ERROR): |ERROR: AddressSanitizer|runtime error:|error TS|^.*: error: ' "$1" 2>/dev/null || true; } |
     sort -u | head -n 20 | sed 's/^/    /'
   printf '    (%s)\n' "${1#"$ROOT"/}"
 }

@@ -292,8 +292,9 @@ void arithmetic(Ui& ui, const Maps& m, int channel, double value) {
     const std::string sum =
         known ? significant(
                     double(r->map.values.floats()[pointer.row * m.a.width + pointer.column]), 4)
-        : value > 0 ? significant(value, 4)
-                    : std::string(ui.tr(S::kBelowZero));
+        : value <= 0        ? std::string(ui.tr(S::kSumAtMostZero))
+        : six && value >= 6 ? std::string(ui.tr(S::kSumAtLeastSix))
+                            : significant(value, 4);
     return formula(ui, six ? "ReLU6( Σ w · x + b )" : "ReLU( Σ w · x + b )",
                    six ? "min( 6, max( 0, " + sum + " ) )" : "max( 0, " + sum + " )", result);
   }

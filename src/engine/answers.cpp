@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/heap.h"
 #include "graph/op.h"
 #include "ops/ops.h"
 
@@ -186,7 +187,7 @@ Result<ForwardDone> describe_forward(Network& network, int thumbnails_per_layer)
         thumbnails_of(layer, program->view(layer.value), thumbnails_per_layer));
   }
   out.micros = network.forward_micros();
-  out.heap_bytes = Buffer::live_bytes();
+  out.heap_bytes = std::max(module_heap_bytes(), Buffer::live_bytes());
   return out;
 }
 

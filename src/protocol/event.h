@@ -53,7 +53,7 @@ struct ForwardDone {
   Blob logits, probabilities;  // float32 × classes
   std::vector<LayerThumbnails> thumbnails;
   int64_t micros = 0;  // of the forward pass alone
-  int64_t heap_bytes = 0;
+  int64_t heap_bytes = 0;  // of the engine module; natively, of its tensors
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.input, s.logits, s.probabilities, s.thumbnails, s.micros, s.heap_bytes);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/heap.h"
 #include "imgui_internal.h"
 #include "ui/panels/frame.h"
 #include "ui/widgets/controls.h"
@@ -217,8 +218,8 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max) {
               ui.tr(S::kForward, {significant(double(ui.vm.forward->micros) / 1000)}), x, y,
               t.ink3);
     if (ui.size == Size::kWide && ui.vm.forward->heap_bytes > 0) {
-      x = words(ui, "status.heap", ui.tr(S::kHeap, {bytes_text(double(ui.vm.forward->heap_bytes))}),
-                x, y, t.ink3);
+      const int64_t heap = ui.vm.forward->heap_bytes + module_heap_bytes();
+      x = words(ui, "status.heap", ui.tr(S::kHeap, {bytes_text(double(heap))}), x, y, t.ink3);
     }
   }
   x = draw_work(ui, x, y);

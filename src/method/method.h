@@ -15,12 +15,14 @@
 
 namespace convscope {
 
-// What a method works on. Model and session outlive the run; a run is destroyed before they change.
+// What a method works on. Model and session outlive the run; a run is destroyed before the model
+// changes.
 struct MethodContext {
   const Model& model;
   Session& session;                      // of the trained network, or of its untrained copy
   Tensor input;                          // 1×H×W×3, exactly what the network sees
   std::shared_ptr<const Image> picture;  // upright, as the person gave it
+  std::shared_ptr<Session> kept = {};    // the untrained copy may be replaced while a run goes on
 };
 
 // Yields previews; the last one is the result.

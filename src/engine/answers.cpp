@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/heap.h"
+#include "engine/suggestions.h"
 #include "graph/op.h"
 #include "ops/ops.h"
 
@@ -157,6 +158,7 @@ ModelInfo describe_model(const Model& model) {
   out.parameters = model.parameter_count;
   out.flops = model.flops;
   for (const ModelLayer& layer : model.layers) out.layers.push_back(describe_layer(model, layer));
+  out.suggested = suggested_parameters(model);
   return out;
 }
 
@@ -209,8 +211,7 @@ Result<Activations> describe_activations(Network& network, const ModelLayer& lay
     values.insert(values.end(), plane.begin(), plane.end());
     ranges.push_back(low);
     ranges.push_back(high);
-    const bool is_vector = plane.size() == 1;
-    if (is_vector ? low == 0 : low == high) out.dead.push_back(channel);
+    if (low == 0 && high == 0) out.dead.push_back(channel);
   }
   out.values = Blob::copy_of(values.data(), values.size());
   out.ranges = Blob::copy_of(ranges.data(), ranges.size());
@@ -262,22 +263,6 @@ Result<FilterResponse> filter_response(Network& network, const ModelLayer& layer
       slice_response(network, *filter, which.output_channel, in_channel));
   out.map = make_map(shape[1], shape[2], plane, true, "");
   return out;
-}
-
-std::string suggested_layer(const Model& model, std::string_view method) {
-  // Where RECIPES of these networks look best; elsewhere two thirds of the way through the spatial
-  // layers.
-  if (method == "deep_dream") {
-    for (std::string_view name : {"fire8", "block10e"}) {
-      if (model.find_layer(name) != nullptr) return std::string(name);
-    }
-  }
-  std::vector<const ModelLayer*> spatial;
-  for (const ModelLayer& layer : model.layers) {
-    const Shape& shape = model.graph.shape(layer.value);
-    if (!layer.minor && shape.rank() == 4 && shape[1] > 1) spatial.push_back(&layer);
-  }
-  return spatial.empty() ? std::string() : spatial[spatial.size() * 2 / 3]->name;
 }
 
 }  // namespace convscope

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "engine/answers.h"
 #include "engine/messages.h"
+#include "engine/suggestions.h"
 #include "explain/registry.h"
 #include "image/decode.h"
 #include "image/encode.h"
@@ -161,7 +162,8 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const RunMethod& 
   }
   if (info.needs_layer && resolved.layer.empty())
     resolved.layer = suggested_layer(net->model(), info.id);
-  TRY(MethodContext context, net->method_context(command.untrained, command.seed));
+  add_suggested(net->model(), info.id, &resolved.parameters);
+  TRY(MethodContext context, net->method_context(info.id, command.untrained, command.seed));
   Run run{.request = request,
           .command = resolved,
           .info = &info,

@@ -225,6 +225,9 @@ MethodRun run(MethodContext context, RunMethod request) {
                         .map = {},
                         .picture = {},
                         .figures = {}};
+  // Step 0 is the photo itself: what a paused dream shows before it has begun.
+  preview.picture = picture_from(resized(photo, full.height, full.width));
+  co_yield preview;
   Field detail = Field::zeros(octaves[0].height, octaves[0].width);
   for (size_t octave = 0; octave < octaves.size(); ++octave) {
     const Size size = octaves[octave];

@@ -79,6 +79,16 @@ struct LayerInfo {
   }
 };
 
+// The value of a method's parameter.
+struct ParameterValue {
+  std::string id;
+  double value = 0;
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.id, s.value);
+  }
+};
+
 struct ModelInfo {
   std::string id, title;
   int32_t input_height = 0, input_width = 0, input_channels = 3;
@@ -86,10 +96,11 @@ struct ModelInfo {
   Text preprocessing;  // one sentence for the inspector
   int64_t parameters = 0, flops = 0;
   std::vector<LayerInfo> layers;
+  std::vector<ParameterValue> suggested;  // "deep_dream.smoothing" → 1: instead of initial values
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.id, s.title, s.input_height, s.input_width, s.input_channels, s.classes, s.preprocessing,
-      s.parameters, s.flops, s.layers);
+      s.parameters, s.flops, s.layers, s.suggested);
   }
 };
 
@@ -129,15 +140,6 @@ struct MethodInfo {
   static void fields(V& v, S& s) {
     v(s.id, s.family, s.title, s.intuition, s.departures, s.equation, s.citation, s.arxiv, s.source,
       s.is_signed, s.class_specific, s.needs_layer, s.parameters);
-  }
-};
-
-struct ParameterValue {
-  std::string id;
-  double value = 0;
-  template <class V, class S>
-  static void fields(V& v, S& s) {
-    v(s.id, s.value);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "imgui_internal.h"
+#include "ui/panels/dream_layers.h"
 #include "ui/panels/frame.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/controls.h"
@@ -108,7 +109,7 @@ void App::on_hash(std::string_view hash) {
   ViewState base;
   base.language = state_.language;
   base.theme = state_.theme;
-  state_ = view_state_from(hash, base);
+  state_ = permanent_part(view_state_from(hash, base), state_);
   last_hash_ = permalink_from(state_);
 }
 
@@ -423,7 +424,9 @@ void App::handle_keys() {
       const bool inside = index >= 0 && layer_at(index).minor;
       do index += direction;
       while (index >= 0 && index < count && layer_at(index).minor && !inside);
-      if (index >= 0 && index < count) choose_layer(ui_, layer_at(index));
+      const bool stays = state_.lens != kDreamPanelId;  // the dream's lens shows no other layers
+      if (index >= 0 && index < count && (stays || dreamable(layer_at(index))))
+        choose_layer(ui_, layer_at(index));
       arrows_taken_ = true;
     }
   }

@@ -87,6 +87,26 @@ TEST_F(DreamLens, LayersChannelsAndSettingsBeginItAnew) {
   EXPECT_EQ(all<RunMethod>().back().seed, 2u);
 }
 
+TEST_F(DreamLens, WhateverIsChosenElsewhereIsDreamtOf) {
+  open("lens=dream");
+  const size_t before = all<RunMethod>().size();
+  press("layer.conv1");
+  ASSERT_EQ(all<RunMethod>().size(), before + 1) << "a click in the rail";
+  EXPECT_EQ(all<RunMethod>().back().layer, "conv1");
+  app->on_hash("#v=1&lens=dream&dream=fire8");
+  frames(3);
+  EXPECT_EQ(all<RunMethod>().back().layer, "fire8") << "the browser's Back";
+  press("dream.pause");
+  app->on_hash("#v=1&lens=dream&dream=conv1");
+  frames(3);
+  EXPECT_TRUE(all<RunMethod>().back().paused) << "a held dream stays held";
+  app->on_hash("#v=1&lens=dream&dream=logits");
+  frames(3);
+  EXPECT_EQ(app->state().dream_layer, "fire8") << "what has no height cannot be dreamt of";
+  press("layer.logits");
+  EXPECT_EQ(app->state().lens, "activations") << "but it can be looked at";
+}
+
 TEST_F(DreamLens, RemembersTheObjectiveOfEveryStep) {
   open("lens=dream");
   for (int step = 2; step <= 4; ++step) {

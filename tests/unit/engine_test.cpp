@@ -242,9 +242,11 @@ TEST_F(EngineTest, DreamRaisesItsObjectiveAndRepeatsWithItsSeed) {
   double first = -1;
   for (const EventMessage& message : events_) {
     const auto* preview = std::get_if<MethodPreview>(&message.event);
-    if (message.request == request && preview != nullptr && first < 0)
-      first = preview->figures[0].value;
+    if (message.request != request || preview == nullptr) continue;
+    if (preview->step == 0) EXPECT_TRUE(preview->figures.empty()) << "the photo, not yet changed";
+    if (preview->step == 1) first = preview->figures[0].value;
   }
+  EXPECT_GT(first, 0);
   EXPECT_GT(result.last.figures[0].value, 1.5 * first);
   const auto again = std::get<MethodResult>(final_of(post(dream)));
   EXPECT_EQ(
@@ -252,6 +254,45 @@ TEST_F(EngineTest, DreamRaisesItsObjectiveAndRepeatsWithItsSeed) {
                            again.last.picture->rgba.data() + again.last.picture->rgba.size()),
       std::vector<uint8_t>(result.last.picture->rgba.data(),
                            result.last.picture->rgba.data() + result.last.picture->rgba.size()));
+}
+
+TEST_F(EngineTest, APausedDreamShowsThePhotoUnchanged) {
+  OPEN_NETWORK_OR_SKIP();
+  const RequestId request = post(RunMethod{.method = "deep_dream",
+                                           .layer = "block2",
+                                           .paused = true,
+                                           .parameters = {{"size", 128}, {"octaves", 3}}});
+  run_until_idle();
+  std::vector<const MethodPreview*> previews;
+  for (const EventMessage& message : events_) {
+    const auto* preview = std::get_if<MethodPreview>(&message.event);
+    if (message.request == request && preview != nullptr) previews.push_back(preview);
+  }
+  ASSERT_FALSE(previews.empty());
+  const MethodPreview& last = *previews.back();
+  EXPECT_EQ(last.step, 0);
+  EXPECT_TRUE(last.paused);
+  ASSERT_TRUE(last.picture.has_value());
+  EXPECT_EQ(std::max(last.picture->height, last.picture->width), 128) << "full size at once";
+  post(Cancel{request});
+  EXPECT_TRUE(std::holds_alternative<Failed>(final_of(request)));
+}
+
+TEST_F(EngineTest, TheUntrainedCopyGoesWhenAnotherMethodRuns) {
+  OPEN_NETWORK_OR_SKIP();
+  const RequestId gradient = post(RunMethod{.method = "gradient", .untrained = true});
+  // The copy's run has not ended when the dream begins, and must end all the same.
+  RunMethod dream{.method = "deep_dream", .layer = "block2"};
+  dream.parameters = {{"size", 128}, {"octaves", 1}, {"iterations", 1}};
+  const RequestId second = post(dream);
+  EXPECT_TRUE(std::holds_alternative<MethodResult>(final_of(gradient)));
+  EXPECT_TRUE(std::holds_alternative<MethodResult>(final_of(second)));
+  const int64_t before = Buffer::live_bytes();
+  EXPECT_TRUE(std::holds_alternative<MethodResult>(
+      final_of(post(RunMethod{.method = "gradient", .untrained = true}))));
+  EXPECT_GT(Buffer::live_bytes(), before) << "a second set of weights";
+  EXPECT_TRUE(std::holds_alternative<MethodResult>(final_of(post(dream))));
+  EXPECT_LE(Buffer::live_bytes(), before + (1 << 20));
 }
 
 TEST_F(EngineTest, ANewPictureCancelsWhatRan) {

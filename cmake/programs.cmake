@@ -1,7 +1,7 @@
 # The programs: `convscope` natively; the engine and the page as WebAssembly modules.
 
 # Memory grows in the threaded builds too: a large picture needs hundreds of MB, most do not.
-set(wasm_memory -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=1GB
+set(wasm_memory -sALLOW_MEMORY_GROWTH=1 -sMEMORY_GROWTH_GEOMETRIC_STEP=0.05 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=1GB
   -sSTACK_SIZE=512KB -Wno-pthreads-mem-growth)
 if(CONVSCOPE_WASM STREQUAL "relaxed")
   # wasm-opt 120 aborts while it precomputes some relaxed dot products of constants.

@@ -20,6 +20,9 @@ export async function launch(extra = []) {
   return chromium.launch({ headless: true, executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...kFlags, ...extra] });
 }
 
+// Each lens and the question it answers.
+export const kLenses = { overview: 'inside', filters: 'inside', activations: 'inside', gradient: 'why', dream: 'want' };
+
 // A browser and a host for one test, closed when it ends.
 export async function open_scene(t, { isolated = true, flags = [], pages = {} } = {}) {
   const browser = await launch(flags);
@@ -84,6 +87,20 @@ export class Visit {
         (wanted) => document.querySelector(`#mirror [data-id="${wanted}"]`)?.style.pointerEvents !== 'none', key, { timeout: 5000 });
     }
     await control.click();
+  }
+  // Opens a lens as a person does: its question first, then its own tab, which is there where a question has several.
+  async lens(name) {
+    const question = kLenses[name];
+    await this.choose_tab(`question.${question}`);
+    if (Object.values(kLenses).filter((other) => other === question).length > 1) await this.choose_tab(`lens.${name}`);
+  }
+  async choose_tab(key) {
+    const tab = this.id(key);
+    await tab.waitFor({ state: 'attached' });
+    if ((await tab.getAttribute('aria-selected')) === 'true') return;
+    await this.press(key);
+    await this.page.waitForFunction(
+      (wanted) => document.querySelector(`#mirror [data-id="${wanted}"]`)?.getAttribute('aria-selected') === 'true', key, { timeout: 5000 });
   }
   // Waits for a change of the permalink.
   async permalink(key, value, timeout = 5000) {

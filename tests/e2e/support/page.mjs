@@ -107,6 +107,19 @@ export class Visit {
     await this.page.waitForFunction(
       ([name, wanted]) => new URLSearchParams(location.hash.slice(1)).get(name) === wanted, [key, value], { timeout });
   }
+  // Waits until a condition over the page, given one argument, holds; the message says what did not happen.
+  async until(condition, argument, message, timeout = 15_000) {
+    await this.page.waitForFunction(condition, argument, { timeout }).catch(() => assert.fail(message));
+  }
+  async label(key) {
+    return (await this.id(key).getAttribute('aria-label')) ?? '';
+  }
+  // The numbers at the two ends of the colour bar whose other words match, e.g. /111×111/.
+  async colour_bar(words, timeout = 15_000) {
+    const said = await this.says(new RegExp(`Colour bar from \\S+ to \\S+, .*${words.source}`), timeout);
+    const [, low, high] = /from (\S+) to (\S+),/.exec(said);
+    return { low: Number(low), high: Number(high) };
+  }
   async text(key) {
     return (await this.id(key).textContent())?.trim() ?? '';
   }

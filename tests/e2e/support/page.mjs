@@ -24,14 +24,20 @@ export async function launch(extra = []) {
 export const kLenses = { overview: 'inside', filters: 'inside', activations: 'inside', gradient: 'why', dream: 'want' };
 
 // A browser and a host for one test, closed when it ends.
-export async function open_scene(t, { isolated = true, flags = [], pages = {} } = {}) {
+export async function open_scene(t, { isolated = true, flags = [], ...host_options } = {}) {
   const browser = await launch(flags);
-  const host = await start_host({ isolated, pages });
+  const host = await start_host({ isolated, ...host_options });
   t.after(async () => {
     await browser.close();
     await host.close();
   });
   return { browser, host };
+}
+
+// Screenshots are kept for people to look at.
+export async function keep_screenshot(page, name) {
+  mkdirSync(kArtifacts, { recursive: true });
+  await page.screenshot({ path: join(kArtifacts, `${name}.png`) });
 }
 
 export class Visit {
@@ -148,9 +154,8 @@ export class Visit {
       await this.page.waitForTimeout(50);
     }
   }
-  async screenshot(name) {
-    mkdirSync(kArtifacts, { recursive: true });
-    await this.page.screenshot({ path: join(kArtifacts, `${name}.png`) });
+  screenshot(name) {
+    return keep_screenshot(this.page, name);
   }
   async state() {
     return new URLSearchParams(await this.page.evaluate(() => location.hash.slice(1)));

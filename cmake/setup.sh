@@ -353,7 +353,7 @@ source_of() {
   rm -rf "$folder.tmp"
   mkdir -p "$folder.tmp"
   if [ "$name" = imgui-bundle ]; then
-    tar -xf "$file" -C "$folder.tmp" --wildcards '*/external/imgui/imgui/*' '*/external/implot/implot/*'
+    tar -xf "$file" -C "$folder.tmp" --wildcards '*/external/imgui/imgui/*'
   else
     tar -xf "$file" -C "$folder.tmp"
   fi
@@ -445,7 +445,6 @@ make_sources() {
   for name in xnnpack pthreadpool fxdiv fp16 googletest libstb; do source_of "$name" >/dev/null; done
   imgui=$(source_of imgui-bundle)
   link "$imgui/external/imgui/imgui" imgui
-  link "$imgui/external/implot/implot" implot
   link "$(source_of libstb)" stb
 }
 

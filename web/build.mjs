@@ -181,7 +181,7 @@ async function main() {
     files,
     models: model_entries,
     samples: sample_entries,
-    default_model: 'squeezenet-1.0',
+    default_model: (model_entries.find((model) => model.available) ?? model_entries[0]).id, // SqueezeNet, where it could be had
     default_sample: sample_entries.find((sample) => sample.id === 'chelsea')?.id ?? sample_entries[0].id,
   };
   await write_compressed('index.html', Buffer.from(await page_html(manifest)));

@@ -394,10 +394,6 @@ EXPORT void page_hash(const char* hash, int bytes) {
   g_page.app().on_hash(view(hash, bytes));
   g_page.wake();
 }
-EXPORT void page_language(int chinese) {
-  g_page.app().set_language(chinese ? Language::kChinese : Language::kEnglish);
-  g_page.wake();
-}
 EXPORT void page_theme(int dark_system) {
   g_page.app().set_system_dark(dark_system != 0);
   g_page.wake();

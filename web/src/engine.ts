@@ -29,8 +29,8 @@ const kRestarted = text(
   '计算部分意外停止（可能内存不足），已重新启动，模型和图片已恢复。若再次发生，请关闭其他标签页或换用较小的图片。',
 );
 const kGaveUp = text(
-  'The computing part stopped several times and stays off. Press “Start again”, or reload the page; closing other tabs frees memory.',
-  '计算部分多次意外停止，现已关闭。请按“重新启动”或重新加载页面；关闭其他标签页可释放内存。',
+  'The computing part stopped several times and stays off. Press “Restart”, or reload the page; closing other tabs frees memory.',
+  '计算部分多次意外停止，现已关闭。请按“重新启动”，或重新加载页面；关闭其他标签页可释放内存。',
 );
 const kDied = text('The computing part stopped before it was done; it starts again.', '计算部分未完成便已停止，正在重新启动。');
 
@@ -76,9 +76,6 @@ export class Engine {
   send_picture(build: (request: number) => Message): number {
     this.picture = build;
     return this.send_own(build);
-  }
-  is_own(request: number): boolean {
-    return request >= kShellRequests;
   }
 
   // Ends the worker and starts a new one, whatever it does.

@@ -28,7 +28,7 @@ TEST_F(DreamLens, WaitsWherePeopleWantNoMotion) {
   app->set_reduced_motion(true);
   open("lens=dream");
   EXPECT_TRUE(all<RunMethod>().empty());
-  EXPECT_TRUE(says("Press Start"));
+  EXPECT_TRUE(says("Press “Start”"));
   EXPECT_NE(node("dream.picture"), nullptr) << "the photo is shown";
   press("dream.start");
   EXPECT_EQ(all<RunMethod>().size(), 1u);

@@ -4,7 +4,7 @@ import { adapt_threads, type ThreadState } from './adapt_threads.ts';
 import type { BuildChoice } from './choose_build.ts';
 import type { FromEngine, ToEngine } from './engine_worker.ts';
 import { text, type Text } from './text.ts';
-import { encode_failed, encode_set_threads, is_final, kShellRequests, Reader, type Message } from './wire.ts';
+import { encode_failed, encode_set_threads, is_final, kEvent, kShellRequests, Reader, type Message } from './wire.ts';
 import { transferables } from './wasm_module.ts';
 
 export type EngineState = 'starting' | 'ready' | 'restarting' | 'failed';
@@ -41,6 +41,7 @@ export class Engine {
   private next_request = kShellRequests;
   private model: ((request: number) => Message) | null = null;
   private picture: ((request: number) => Message) | null = null;
+  private readonly pending_pictures = new Map<number, (request: number) => Message>();
   private threads: ThreadState;
   private state: EngineState = 'starting';
   private lag_timer: ReturnType<typeof setTimeout> | null = null;
@@ -73,9 +74,12 @@ export class Engine {
     this.model = build;
     return this.send_own(build);
   }
+  // A picture that cannot be decoded leaves the one before in place, here as in the engine.
   send_picture(build: (request: number) => Message): number {
-    this.picture = build;
-    return this.send_own(build);
+    const request = this.send_own(build);
+    this.pending_pictures.set(request, build);
+    this.picture ??= build;
+    return request;
   }
 
   // Ends the worker and starts a new one, whatever it does.
@@ -130,6 +134,9 @@ export class Engine {
     }
     const event = new Reader(message.message.header);
     if (is_final(event.alternative)) this.open.delete(event.request);
+    const picture = this.pending_pictures.get(event.request);
+    this.pending_pictures.delete(event.request);
+    if (picture !== undefined && event.alternative === kEvent.ImageReady) this.picture = picture;
     this.listener.on_message(message.message, event);
   }
 
@@ -137,6 +144,7 @@ export class Engine {
   private start_again(): void {
     const lost = [...this.open];
     this.open.clear();
+    this.pending_pictures.clear();
     this.start();
     if (this.model !== null) this.send_own(this.model);
     if (this.picture !== null) this.send_own(this.picture);

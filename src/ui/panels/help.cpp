@@ -61,6 +61,11 @@ void draw_help(Ui& ui) {
   key_row(ui, ui.tr(S::kHelpSlash));
   key_row(ui, ui.tr(S::kHelpEscape));
   key_row(ui, ui.tr(S::kHelpQuestion));
+  if (const std::string_view reason = ui.tr(ui.vm.build_reason); !reason.empty()) {
+    space(14);
+    section(ui, ui.tr(S::kHelpComputes));
+    paragraph(ui, reason, kLabelSize, ui.theme.ink2);
+  }
   space(14);
   section(ui, ui.tr(S::kHelpSources));
   for (const CatalogModel& m : ui.vm.catalog) {

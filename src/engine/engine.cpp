@@ -154,13 +154,14 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const RunMethod& 
     return fail(ErrorCode::kNotFound, "there is no method named " + command.method);
   const MethodInfo& info = method->info();
   TRY(Network * net, network());
-  TRY_STATUS(check_request(info, command, net->model()));
   RunMethod resolved = command;
+  if (info.needs_layer && resolved.layer.empty())
+    resolved.layer = suggested_layer(net->model(), info.id);
+  // After the layer is known: whether a channel exists depends on it.
+  TRY_STATUS(check_request(info, resolved, net->model()));
   if (info.class_specific && resolved.target < 0) {
     TRY(resolved.target, net->first_answer());
   }
-  if (info.needs_layer && resolved.layer.empty())
-    resolved.layer = suggested_layer(net->model(), info.id);
   TRY(MethodContext context, net->method_context(command.untrained, command.seed));
   Run run{.request = request,
           .command = resolved,

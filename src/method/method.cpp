@@ -29,7 +29,10 @@ Status check_request(const MethodInfo& info, const RunMethod& request, const Mod
                                                  " does not exist; this network has classes 0 to " +
                                                  std::to_string(classes - 1));
   }
-  if (request.layer.empty()) return {};
+  if (request.layer.empty()) {
+    if (!info.needs_layer) return {};
+    return fail(ErrorCode::kInvalidArgument, info.id + " needs a layer; choose one");
+  }
   const ModelLayer* layer = model.find_layer(request.layer);
   if (layer == nullptr) {
     return fail(ErrorCode::kNotFound, model.title + " has no layer named " + request.layer +

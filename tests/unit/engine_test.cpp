@@ -201,6 +201,21 @@ TEST_F(EngineTest, GradientOfTrainedAndUntrainedNetworkDiffer) {
             "invalid_argument");
 }
 
+// The suggested layer is filled in first: a channel that it does not have must not reach the
+// method.
+TEST_F(EngineTest, ChannelsAreCheckedAgainstTheSuggestedLayerToo) {
+  OPEN_NETWORK_OR_SKIP();
+  for (const char* layer : {"", "block10e"}) {
+    for (const int32_t channel : {-1, 99999}) {
+      const Failed failed =
+          failure(RunMethod{.method = "deep_dream", .layer = layer, .channels = {0, channel}});
+      EXPECT_EQ(failed.code, "invalid_argument");
+      EXPECT_EQ(failed.message.en, "Channel " + std::to_string(channel) +
+                                       " does not exist; block10e has channels 0 to 671.");
+    }
+  }
+}
+
 TEST_F(EngineTest, DreamPausesStepsResumesAndCancels) {
   OPEN_NETWORK_OR_SKIP();
   RunMethod dream{.method = "deep_dream", .layer = "block2", .paused = true};

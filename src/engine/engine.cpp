@@ -78,10 +78,7 @@ Result<Network*> Engine::network() {
 
 Result<const ModelLayer*> Engine::layer(const std::string& name) {
   TRY(Network * net, network());
-  const ModelLayer* found = net->model().find_layer(name);
-  if (found == nullptr)
-    return fail(ErrorCode::kNotFound, net->model().title + " has no layer named " + name);
-  return found;
+  return net->model().layer_named(name);
 }
 
 Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& command) {

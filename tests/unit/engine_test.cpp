@@ -108,7 +108,7 @@ class EngineTest : public testing::Test {
 
 #define OPEN_NETWORK_OR_SKIP() \
   if (!open_network())         \
-  GTEST_SKIP() << "build/models/efficientnet-lite0.csb is not there; run ./dev setup"
+  GTEST_SKIP() << "build/models/efficientnet-lite0.csb is not there; run ./dev models"
 
 TEST_F(EngineTest, SaysReadyWithItsMethods) {
   ASSERT_FALSE(events_.empty());
@@ -214,6 +214,21 @@ TEST_F(EngineTest, ChannelsAreCheckedAgainstTheSuggestedLayerToo) {
                                        " does not exist; block10e has channels 0 to 671.");
     }
   }
+}
+
+TEST_F(EngineTest, AnUnknownNameIsAnsweredWithTheNearestOnes) {
+  OPEN_NETWORK_OR_SKIP();
+  const std::string layers =
+      "EfficientNet-Lite0 has no layer named blokc4; the nearest names are block4, ";
+  EXPECT_TRUE(failure(GetActivations{"blokc4", false}).message.en.starts_with(layers));
+  EXPECT_TRUE(
+      failure(RunMethod{.method = "deep_dream", .layer = "blokc4"}).message.en.starts_with(layers));
+  EXPECT_TRUE(failure(GetActivations{"zzz", false})
+                  .message.en.starts_with("EfficientNet-Lite0 has no layer named zzz; choose one"));
+  EXPECT_EQ(failure(GetFilters{"block4", "depht"}).message.en,
+            "Block4 has no filters named depht; it has expand, depthwise, project.");
+  EXPECT_EQ(failure(RunMethod{.method = "deep_dream", .parameters = {{"octave", 1}}}).message.en,
+            "Deep_dream has no parameter named octave; the nearest name is octaves.");
 }
 
 TEST_F(EngineTest, DreamPausesStepsResumesAndCancels) {

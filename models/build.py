@@ -220,13 +220,13 @@ def build(
     catalog = json.loads((MODELS / "catalog.json").read_text(encoding="utf-8"))
     origins = {model["id"]: model["origin"] for model in catalog["models"]}
     squeezenet_data, reason = find_squeezenet(origins[SQUEEZENET], downloads, cache, offline)
-    if squeezenet_data is not None:
-        squeezenet.decode(squeezenet_data)  # fails here rather than in somebody's browser
     key = fingerprint(squeezenet_data, reason, exact is not None)
     if is_up_to_date(out, key):
         print(f"models: up to date in {out}")
         return
 
+    if squeezenet_data is not None:
+        squeezenet.decode(squeezenet_data)  # fails here rather than in somebody's browser
     for name in ("labels.en.txt", "labels.zh.txt"):
         read_labels(name)
     state, licence = lite0_state(origins[LITE0], cache)

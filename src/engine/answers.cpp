@@ -104,12 +104,15 @@ LayerInfo describe_layer(const Model& model, const ModelLayer& layer) {
 
 Result<const ConvFilter*> find_filter(const ModelLayer& layer, const std::string& name) {
   if (layer.filters.empty())
-    return fail(ErrorCode::kUnsupported, layer.name + " has no filters: it is no convolution");
+    return fail(ErrorCode::kUnsupported,
+                layer.name + " has no filters: it is no convolution; choose a layer with one");
   if (name.empty()) return &layer.filters[0];
   const auto found = std::ranges::find(layer.filters, name, &ConvFilter::name);
-  if (found == layer.filters.end())
-    return fail(ErrorCode::kNotFound, layer.name + " has no filters named " + name);
-  return &*found;
+  if (found != layer.filters.end()) return &*found;
+  std::string known;
+  for (const ConvFilter& filter : layer.filters) known += (known.empty() ? "" : ", ") + filter.name;
+  return fail(ErrorCode::kNotFound,
+              layer.name + " has no filters named " + name + "; it has " + known);
 }
 
 // One output channel's answer to one input channel: the convolution restricted to that slice of the

@@ -36,8 +36,9 @@ struct Method {
 // The value of a parameter: the request's, clamped into its range, else its initial value.
 double parameter_value(const MethodInfo& info, const RunMethod& request, std::string_view id);
 
-// Checks a request against a method's table: unknown parameters, a layer that is missing or not in
-// the model, a class or channel out of range, each with one sentence.
+// Checks a request, its layer filled in where the method needs one, against a method's table:
+// unknown parameters, a layer that is missing or not in the model, a class or channel out of range,
+// each with one sentence.
 Status check_request(const MethodInfo& info, const RunMethod& request, const Model& model);
 
 // A plane of float32 with its range.

@@ -53,6 +53,8 @@ struct Model {
   int64_t parameter_count = 0, flops = 0;
 
   const ModelLayer* find_layer(std::string_view name) const;
+  // The same; the error names the layers that are called most alike.
+  Result<const ModelLayer*> layer_named(std::string_view name) const;
   int64_t classes() const { return graph.shape(logits).elements(); }
 };
 

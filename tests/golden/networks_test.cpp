@@ -94,7 +94,10 @@ class Networks : public testing::TestWithParam<Case> {
   void SetUp() override {
     const Case& c = GetParam();
     const auto bytes = file_bytes(folder(c.path_variable, c.default_folder) + "/" + c.file);
-    if (!bytes) GTEST_SKIP() << c.file << " is not there; run ./dev setup";
+    if (!bytes)
+      GTEST_SKIP() << c.file
+                   << " is not there; run ./dev models (SqueezeNet's is downloaded, or "
+                      "taken from the folder CONVSCOPE_DOWNLOADS)";
     ASSERT_TRUE(initialise_kernels().has_value());
     pool_ = ThreadPool::create(1);
     auto model = load_model(c.model, c.format, *bytes);

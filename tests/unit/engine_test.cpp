@@ -108,7 +108,7 @@ class EngineTest : public testing::Test {
 
 #define OPEN_NETWORK_OR_SKIP() \
   if (!open_network())         \
-  GTEST_SKIP() << "build/models/efficientnet-lite0.csb is not there; run ./dev setup"
+  GTEST_SKIP() << "build/models/efficientnet-lite0.csb is not there; run ./dev models"
 
 TEST_F(EngineTest, SaysReadyWithItsMethods) {
   ASSERT_FALSE(events_.empty());
@@ -199,6 +199,36 @@ TEST_F(EngineTest, GradientOfTrainedAndUntrainedNetworkDiffer) {
   EXPECT_EQ(failure(RunMethod{.method = "gradient", .target = 1000}).code, "invalid_argument");
   EXPECT_EQ(failure(RunMethod{.method = "gradient", .parameters = {{"speed", 1}}}).code,
             "invalid_argument");
+}
+
+// The suggested layer is filled in first: a channel that it does not have must not reach the
+// method.
+TEST_F(EngineTest, ChannelsAreCheckedAgainstTheSuggestedLayerToo) {
+  OPEN_NETWORK_OR_SKIP();
+  for (const char* layer : {"", "block10e"}) {
+    for (const int32_t channel : {-1, 99999}) {
+      const Failed failed =
+          failure(RunMethod{.method = "deep_dream", .layer = layer, .channels = {0, channel}});
+      EXPECT_EQ(failed.code, "invalid_argument");
+      EXPECT_EQ(failed.message.en, "Channel " + std::to_string(channel) +
+                                       " does not exist; block10e has channels 0 to 671.");
+    }
+  }
+}
+
+TEST_F(EngineTest, AnUnknownNameIsAnsweredWithTheNearestOnes) {
+  OPEN_NETWORK_OR_SKIP();
+  const std::string layers =
+      "EfficientNet-Lite0 has no layer named blokc4; the nearest names are block4, ";
+  EXPECT_TRUE(failure(GetActivations{"blokc4", false}).message.en.starts_with(layers));
+  EXPECT_TRUE(
+      failure(RunMethod{.method = "deep_dream", .layer = "blokc4"}).message.en.starts_with(layers));
+  EXPECT_TRUE(failure(GetActivations{"zzz", false})
+                  .message.en.starts_with("EfficientNet-Lite0 has no layer named zzz; choose one"));
+  EXPECT_EQ(failure(GetFilters{"block4", "depht"}).message.en,
+            "Block4 has no filters named depht; it has expand, depthwise, project.");
+  EXPECT_EQ(failure(RunMethod{.method = "deep_dream", .parameters = {{"octave", 1}}}).message.en,
+            "Deep_dream has no parameter named octave; the nearest name is octaves.");
 }
 
 TEST_F(EngineTest, DreamPausesStepsResumesAndCancels) {

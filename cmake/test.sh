@@ -33,9 +33,12 @@ record() {  # record SUITE PASSED FAILED SKIPPED SECONDS
   fi
 }
 
-failing_lines() {
-  { grep -hE '^\[  FAILED  \] [A-Za-z]|: Failure$|^ *not ok |^(FAIL|ERROR): |ERROR: AddressSanitizer|runtime error:|error TS|^.*: error: ' "$1" 2>/dev/null || true; } |
-    sort -u | head -n 20 | sed 's/^/    /'
+failing_lines() {  # which tests failed, and why; TAP says why on the lines after `error:`
+  {
+    grep -hE '^\[  FAILED  \] [A-Za-z]|: Failure$|^(FAIL|ERROR): |ERROR: AddressSanitizer|runtime error:|error TS|^.*: error: ' "$1" | sort -u
+    awk '/^ *not ok / { print; why = 6 } why > 0 && /^ *error: / { said = 1 }
+         /^ *code: |^ *stack: / { said = 0; why = 0 } said && why-- > 0 && NF' "$1"
+  } 2>/dev/null | head -n 30 | sed 's/^/    /' || true
   printf '    (%s)\n' "${1#"$ROOT"/}"
 }
 

@@ -6,7 +6,7 @@ import { open_scene, visit } from './support/page.mjs';
 
 const step_of = async (page) => {
   const words = await page.id('dream.progress').getAttribute('aria-label').catch(() => null);
-  return Number(/step (\d+) of/.exec(words ?? '')?.[1] ?? NaN);
+  return Number(/step (\d+) of/i.exec(words ?? '')?.[1] ?? NaN);
 };
 
 // The objective in the first step and in the last.
@@ -49,7 +49,7 @@ test('the picture evolves; pause holds it, a step moves it once, and it can be s
 
   const dreamt_of = await page.id('dream.picture').screenshot();
   await page.press('dream.reset');
-  await page.until(() => / step [01] of/.test(document.querySelector('#mirror [data-id="dream.progress"]')?.getAttribute('aria-label') ?? ' step 0 of'), null, 'the dream is not at its beginning');
+  await page.until(() => /step [01] of/i.test(document.querySelector('#mirror [data-id="dream.progress"]')?.getAttribute('aria-label') ?? ' step 0 of'), null, 'the dream is not at its beginning');
   await page.page.mouse.move(5, 5);
   await page.page.waitForTimeout(1000);
   assert.ok(!(await page.id('dream.picture').screenshot()).equals(dreamt_of), 'the photo is back');

@@ -43,7 +43,7 @@ const kShows = {
   },
   dream: async (page) => {
     assert.match(await page.label('dream.picture'), /^The dream of \S+\. Hold it down/);
-    assert.match(await page.label('dream.progress'), /step \d+ of \d+|^Done/);
+    assert.match(await page.label('dream.progress'), /step \d+ of \d+|^Done/i);
   },
 };
 

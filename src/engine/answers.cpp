@@ -90,6 +90,7 @@ LayerInfo describe_layer(const Model& model, const ModelLayer& layer) {
   out.has_pre_activation = layer.pre.valid();
   out.minor = layer.minor;
   for (const ConvFilter& filter : layer.filters) out.filter_names.push_back(filter.name);
+  for (const OpDoc* doc : layer.operators) out.operators.emplace_back(doc->kind);
   if (!layer.filters.empty()) {
     const Shape& weight = model.parameters[static_cast<size_t>(layer.filters[0].weight)].shape();
     out.filter_outputs = static_cast<int32_t>(weight[0]);
@@ -100,6 +101,12 @@ LayerInfo describe_layer(const Model& model, const ModelLayer& layer) {
   out.receptive_field = {static_cast<float>(layer.rows.size), static_cast<float>(layer.rows.jump),
                          static_cast<float>(layer.rows.start)};
   return out;
+}
+
+OperatorInfo describe_operator(const OpDoc& doc) {
+  const auto text = [](const Bilingual& b) { return Text{std::string(b.en), std::string(b.zh)}; };
+  return {std::string(doc.kind), text(doc.title),           text(doc.intuition),
+          text(doc.derivative),  std::string(doc.equation), std::string(doc.reference)};
 }
 
 Result<const ConvFilter*> find_filter(const ModelLayer& layer, const std::string& name) {
@@ -160,7 +167,13 @@ ModelInfo describe_model(const Model& model) {
   out.preprocessing = {model.preprocessing.english(), model.preprocessing.chinese()};
   out.parameters = model.parameter_count;
   out.flops = model.flops;
-  for (const ModelLayer& layer : model.layers) out.layers.push_back(describe_layer(model, layer));
+  for (const ModelLayer& layer : model.layers) {
+    out.layers.push_back(describe_layer(model, layer));
+    for (const OpDoc* doc : layer.operators) {
+      if (std::ranges::find(out.operators, doc->kind, &OperatorInfo::kind) == out.operators.end())
+        out.operators.push_back(describe_operator(*doc));
+    }
+  }
   out.suggested = suggested_parameters(model);
   return out;
 }

@@ -37,7 +37,7 @@ const MethodInfo& info() {
                      "梯度经过轻微模糊，并截断在其平均大小的三倍；颜色始终保持在有效范围内。"},
       .equation = "x ← x + step · g / mean|g|,  g = ∂ mean(a²)/∂x",
       .citation = "Mordvintsev, Olah, Tyka 2015, Inceptionism",
-      .arxiv = "",
+      .paper = "https://research.google/blog/inceptionism-going-deeper-into-neural-networks/",
       .source = "src/imagine/deep_dream.cpp",
       .is_signed = false,
       .class_specific = false,

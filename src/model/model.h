@@ -37,6 +37,7 @@ struct ModelLayer {
   ValueId pre = {};            // before its activation function; invalid where it has none
   bool minor = false;  // a step inside a block, whose figures are contained in those of the block
   std::vector<ConvFilter> filters = {};
+  std::vector<const OpDoc*> operators = {};  // each kind once, as they are first computed
   ReceptiveWindow rows = {}, columns = {};
   int64_t parameters =
       0;  // weights and biases; over the layers that are not minor they add up to the model's

@@ -311,8 +311,7 @@ Picture picture_from(int width, int height, const uint8_t* rgba) {
 }  // namespace
 }  // namespace convscope
 
-// --- exports
-// ---------------------------------------------------------------------------------------------
+// --- exports ---------------------------------------------------------------------------
 
 using namespace convscope;
 #define EXPORT extern "C" EMSCRIPTEN_KEEPALIVE

@@ -105,8 +105,7 @@ void Renderer::lost(TextureBank& bank) {
   }
 }
 
-// --- textures
-// ------------------------------------------------------------------------------------------
+// --- textures --------------------------------------------------------------------------
 
 void Renderer::update_atlas(ImTextureData& texture) {
   if (texture.Status == ImTextureStatus_WantDestroy) {
@@ -203,8 +202,7 @@ void Renderer::upload_colourings(const std::vector<Colouring>& colourings) {
   colouring_texels_ = std::move(texels);
 }
 
-// --- drawing
-// ---------------------------------------------------------------------------------------------
+// --- drawing ---------------------------------------------------------------------------
 
 void Renderer::use(bool values, const ImDrawData& data) {
   if (used_ == static_cast<int>(values)) return;

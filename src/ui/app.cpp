@@ -82,8 +82,7 @@ App::App(Host& host, Requests::Send send)
   set_hooked_mirror(&mirror_);
 }
 
-// --- what happens outside
-// --------------------------------------------------------------------------
+// --- what happens outside --------------------------------------------------------------
 
 void App::on_event(const EventMessage& message, double seconds) {
   // A run that is being replaced must not draw over the new one.
@@ -181,8 +180,7 @@ void App::ask_host() {
   }
 }
 
-// --- one frame
-// ---------------------------------------------------------------------------------------
+// --- one frame -------------------------------------------------------------------------
 
 void App::frame(double seconds) {
   ui_.seconds = seconds;
@@ -389,13 +387,14 @@ void App::draw_sheets() {
   draw_help(ui_);
 }
 
-// --- keyboard, touch, permalink
-// ------------------------------------------------------------------------
+// --- keyboard, touch, permalink --------------------------------------------------------
 
 void App::handle_keys() {
   const ImGuiIO& io = ImGui::GetIO();
-  const bool popup =
+  // The Esc that has just closed a menu was meant for the menu.
+  const bool open =
       ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+  const bool popup = std::exchange(popup_was_open_, open) || open;
   if (io.WantTextInput || popup || io.KeyCtrl || io.KeyAlt || io.KeySuper) return;
   if (ImGui::IsKeyPressed(ImGuiKey_F1, false) ||
       (io.KeyShift && ImGui::IsKeyPressed(ImGuiKey_Slash, false))) {

@@ -9,6 +9,7 @@ test('all channels of a layer, and one of them with the value under the pointer'
   await page.id('channel.0').waitFor({ state: 'attached' });
   await page.id('channel.255').waitFor({ state: 'attached' });
   await page.screenshot('activations-fire4');
+  for (const words of [/^What computes fire4$/, /^Convolution$/, /^A small window slides over the picture/, /^y\[p,q,o\] = /, /^Concatenation$|^Concat/]) await page.says(words);
   await page.press('channel.3');
   await page.permalink('channel', '3');
   const map = page.id('activations.map');

@@ -1,6 +1,7 @@
 // Keys without a mouse: help, the search for a class, lenses by number.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { start_host } from './support/host.mjs';
 import { open_scene, visit } from './support/page.mjs';
 
 test('?, F1 and / whatever the layout of the keyboard, and numbers for the lenses', async (t) => {
@@ -40,4 +41,26 @@ test('?, F1 and / whatever the layout of the keyboard, and numbers for the lense
   await page.permalink('lens', 'activations');
   assert.equal(await help.count(), 0);
   page.assert_clean();
+});
+
+test('Tab walks the page; after two Esc it leaves, in a course page for the next link', async (t) => {
+  const scene = await open_scene(t);
+  const around = await start_host({ pages: { '/': `<!doctype html><title>a course</title><iframe src="${scene.host.url}" width="1200" height="700"></iframe><a href="#next">next</a>` } });
+  t.after(() => around.close());
+  const page = await scene.browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(around.url);
+  const inside = page.frameLocator('iframe');
+  await inside.locator('#mirror [data-id^="class."]').first().waitFor({ state: 'attached', timeout: 60_000 });
+  await page.mouse.click(600, 690); // the keyboard goes to the frame
+  const focused = () => page.evaluate(() => document.activeElement.tagName);
+  for (let i = 0; i < 3; ++i) await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'IFRAME');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'IFRAME', 'one Esc closes a menu, no more');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'A');
+  await page.close();
 });

@@ -68,8 +68,7 @@ TEST(Vjp, WeightsThatHaveNoRuleAreRefusedRatherThanSilentlyZero) {
   }
 }
 
-// --- The checker itself: planted mistakes must not pass.
-// -----------------------------------------------------------
+// --- The checker itself: planted mistakes must not pass. -------------------------------
 
 constexpr OpDoc kPlantedDoc = {.kind = "Planted"};
 

@@ -71,6 +71,13 @@ class LensPage : public testing::Test {
                 layer("logits", "logits", 1, 10)};
     m.suggested = {{"deep_dream.smoothing", 0.6}};
     m.layers[0].filter_names = {"conv1"};
+    m.layers[0].operators = {"Conv"};
+    m.operators = {{"Conv",
+                    {"Convolution", "卷积"},
+                    {"It slides a window.", "它滑动窗口。"},
+                    {"By its weight.", "按权重。"},
+                    "y = Σ x · w",
+                    "LeCun et al. 1998"}};
     m.layers[2].filter_names = {"squeeze1x1", "expand3x3"};
     for (size_t i : {0u, 2u})
       m.layers[i].kernel_height = m.layers[i].kernel_width = 3,

@@ -127,6 +127,20 @@ TEST_F(EngineTest, SaysReadyWithItsMethods) {
   }
 }
 
+TEST_F(EngineTest, EveryOperatorThatALayerNamesIsExplained) {
+  OPEN_NETWORK_OR_SKIP();
+  for (const LayerInfo& layer : model_.layers) {
+    EXPECT_FALSE(layer.operators.empty()) << layer.name;
+    for (const std::string& kind : layer.operators) {
+      const auto found = std::ranges::find(model_.operators, kind, &OperatorInfo::kind);
+      ASSERT_NE(found, model_.operators.end()) << layer.name << ": " << kind;
+      EXPECT_FALSE(found->intuition.en.empty() || found->intuition.zh.empty() ||
+                   found->derivative.zh.empty() || found->equation.empty())
+          << kind;
+    }
+  }
+}
+
 TEST_F(EngineTest, RefusesPolitelyBeforeAnythingIsOpen) {
   EXPECT_EQ(failure(Forward{}).message.en, "No network is open yet; choose one in the menu.");
   EXPECT_EQ(failure(RunMethod{.method = "gradient"}).code, "invalid_argument");

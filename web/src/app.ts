@@ -107,6 +107,7 @@ export class App {
     const host = await PageHost.create(
       {
         language: boot.language,
+        source: boot.manifest.source,
         in_frame: boot.features.in_frame,
         module,
         factory: (await script).default,

@@ -26,6 +26,7 @@ export interface InputActions {
 
 export class Input {
   private wants_text = false;
+  private escapes = 0; // Esc pressed so often in a row
   private composing = false;
   private captured = new Set<number>();
 
@@ -143,12 +144,21 @@ export class Input {
     return this.page.key('Slash', down, event.key === '?' ? modifiers | kShift : modifiers & ~kShift);
   }
 
+  // Tab walks the page's own controls; after two Esc it is the browser's, so that the keyboard can leave (WCAG 2.1.2).
+  private leaves(event: KeyboardEvent): boolean {
+    if (event.key === 'Shift') return false;
+    const leaves = event.key === 'Tab' && this.escapes >= 2;
+    this.escapes = event.key === 'Escape' ? this.escapes + 1 : 0;
+    return leaves;
+  }
+
   private listen_keys(): void {
     const is_clipboard = (event: KeyboardEvent, keys: string): boolean =>
       (event.ctrlKey || event.metaKey) && !event.altKey && keys.includes(event.key.toLowerCase());
     this.wrapper.addEventListener('keydown', (event) => {
       if (event.isComposing || event.keyCode === 229) return;
       if (is_clipboard(event, 'v')) return; // the paste event brings the text
+      if (this.leaves(event)) return;
       const used = this.key(event, true);
       if (is_clipboard(event, 'cx')) {
         this.actions.draw_now(1); // so that the copy event finds the text

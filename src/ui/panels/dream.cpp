@@ -284,8 +284,7 @@ void stage(Ui& ui) {
   if (ui.state.dream_picking) channel_picker(ui, *layer);
 }
 
-// --- inspector
-// --------------------------------------------------------------------------------------
+// --- inspector -------------------------------------------------------------------------
 
 // How the objective went, step by step; where an octave ends it falls, because the picture has
 // become larger.

@@ -247,13 +247,13 @@ void inspector(Ui& ui) {
   name(ui, model.title);
   space(4);
   number_row(ui, ui.tr(S::kParameters), integer(model.parameters));
-  number_row(ui, ui.tr(S::kFlops), flops_text(double(model.flops)) + "FLOP");
+  number_row(ui, ui.tr(S::kFlops), ui.tr(S::kFlop, {flops_text(double(model.flops))}));
   number_row(ui, ui.tr(S::kInput),
              shape_text(model.input_height, model.input_width, model.input_channels));
   number_row(ui, ui.tr(S::kClasses), integer(model.classes));
   if (ui.vm.forward) {
     number_row(ui, ui.tr(S::kForwardTime),
-               significant(double(ui.vm.forward->micros) / 1000) + " ms");
+               ui.tr(S::kMilliseconds, {significant(double(ui.vm.forward->micros) / 1000)}));
   }
   if (const std::string_view text = ui.tr(model.preprocessing); !text.empty()) {
     space(14);

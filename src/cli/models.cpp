@@ -46,7 +46,8 @@ std::string networks_json(const std::string& folder) {
     networks.push_back(json_object(
         {text_member("id", entry.id), text_member("title", entry.title),
          text_member("file", folder + "/" + std::string(entry.file)),
-         member("at_hand", at_hand ? "true" : "false"), text_member("accuracy", entry.accuracy.en),
+         member("at_hand", at_hand ? "true" : "false"), text_member("summary", entry.summary.en),
+         text_member("accuracy", entry.accuracy.en), text_member("origin", entry.origin),
          text_member("licence", entry.licence), text_member("citation", entry.citation)}));
   }
   return json_object({member("networks", json_array(networks))});

@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "engine/suggestions.h"
 #include "graph/op.h"
+#include "model/catalog.h"
 #include "ops/ops.h"
 
 namespace convscope {
@@ -103,8 +104,9 @@ LayerInfo describe_layer(const Model& model, const ModelLayer& layer) {
   return out;
 }
 
+Text text(const Bilingual& words) { return {std::string(words.en), std::string(words.zh)}; }
+
 OperatorInfo describe_operator(const OpDoc& doc) {
-  const auto text = [](const Bilingual& b) { return Text{std::string(b.en), std::string(b.zh)}; };
   return {std::string(doc.kind), text(doc.title),           text(doc.intuition),
           text(doc.derivative),  std::string(doc.equation), std::string(doc.reference)};
 }
@@ -160,6 +162,10 @@ ModelInfo describe_model(const Model& model) {
   ModelInfo out;
   out.id = model.id;
   out.title = model.title;
+  if (const CatalogEntry* entry = find_catalog_entry(model.id)) {
+    out.summary = text(entry->summary);
+    out.citation = entry->citation;
+  }
   out.input_height = static_cast<int32_t>(input[1]);
   out.input_width = static_cast<int32_t>(input[2]);
   out.input_channels = static_cast<int32_t>(input[3]);

@@ -103,6 +103,8 @@ struct ParameterValue {
 
 struct ModelInfo {
   std::string id, title;
+  Text summary;          // one sentence; empty for a network that ConvScope does not know
+  std::string citation;  // its paper
   int32_t input_height = 0, input_width = 0, input_channels = 3;
   int32_t classes = 0;
   Text preprocessing;  // one sentence for the inspector
@@ -112,8 +114,8 @@ struct ModelInfo {
   std::vector<ParameterValue> suggested;  // "deep_dream.smoothing" → 1: instead of initial values
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.id, s.title, s.input_height, s.input_width, s.input_channels, s.classes, s.preprocessing,
-      s.parameters, s.flops, s.layers, s.operators, s.suggested);
+    v(s.id, s.title, s.summary, s.citation, s.input_height, s.input_width, s.input_channels,
+      s.classes, s.preprocessing, s.parameters, s.flops, s.layers, s.operators, s.suggested);
   }
 };
 

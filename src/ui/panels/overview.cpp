@@ -245,6 +245,10 @@ void inspector(Ui& ui) {
   ui.mirror.push("about", "region", ui.tr(S::kAboutNetwork));
   section(ui, ui.tr(S::kAboutNetwork));
   name(ui, model.title);
+  if (const std::string_view summary = ui.tr(model.summary); !summary.empty()) {
+    paragraph(ui, summary, kLabelSize, ui.theme.ink2);
+    space(4);
+  }
   space(4);
   number_row(ui, ui.tr(S::kParameters), integer(model.parameters));
   number_row(ui, ui.tr(S::kFlops), ui.tr(S::kFlop, {flops_text(double(model.flops))}));
@@ -259,6 +263,10 @@ void inspector(Ui& ui) {
     space(14);
     section(ui, ui.tr(S::kPreprocessing));
     paragraph(ui, text, kLabelSize, ui.theme.ink2);
+  }
+  if (!model.citation.empty()) {
+    space(10);
+    paragraph(ui, model.citation, kStatusSize, ui.theme.ink3);
   }
   ui.mirror.pop();
   for (const Sample& sample : ui.vm.samples) {

@@ -56,7 +56,6 @@ struct ReceptiveField {
   }
 };
 
-// One visible layer, in the order in which it is computed.
 // What an operator does, for the reader; the words of Op::doc (graph/op.h).
 struct OperatorInfo {
   std::string kind;  // "Conv"
@@ -68,6 +67,7 @@ struct OperatorInfo {
   }
 };
 
+// One visible layer, in the order in which it is computed.
 struct LayerInfo {
   std::string name;       // unique; the field's name, e.g. "fire5", "block3", "conv1"
   std::string kind;       // input conv pool fire block expand depthwise head logits softmax

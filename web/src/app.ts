@@ -213,6 +213,9 @@ export class App {
       event.string(); // the code
       this.notice('error', own.key, text(event.string(), event.string()));
       if (own.key.startsWith('model:')) this.wanted_model = '';
+    } else if (event.request === 0 && event.alternative === kEvent.Failed) {
+      event.string(); // the engine could not begin
+      this.notice('error', 'engine', text(event.string(), event.string()));
     } else if (own !== undefined) {
       this.with_host((host) => {
         host.remove_notice(own.key);

@@ -59,6 +59,9 @@ KernelPtr make_concat_kernel(int axis);                // (x0, x1, …) -> y
 KernelPtr make_slice_kernel(int axis, int64_t begin);  // (x) -> y
 KernelPtr make_pad_kernel(int axis, int64_t before);   // (x) -> y, zeros around x along the axis
 
+// (x) -> y: axis i of y is axis permutation[i] of x.
+Result<KernelPtr> make_transpose_kernel(std::span<const int> permutation);
+
 Result<KernelPtr> make_softmax_kernel(int axis, int rank);  // (x) -> y
 
 }  // namespace convscope

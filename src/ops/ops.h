@@ -69,6 +69,14 @@ OpPtr make_scale(float factor);          // x times a constant
 OpPtr make_slice(int axis, int64_t begin, int64_t length);
 OpPtr make_softmax(int axis);
 OpPtr make_sum_to(const Shape& shape);  // (x) summed over the axes that Expand would repeat
+OpPtr make_transpose(std::span<const int> permutation);  // axis i of y is axis permutation[i] of x
+
+// Where an operator's inputs may lie, for the tests that draw them.
+enum class Domain : uint8_t {
+  kReal,
+  kNonZero,   // either sign, magnitude from 0.25
+  kPositive,  // from 0.25
+};
 
 // One line per operator in registry.cpp, sorted by kind.
 struct OpEntry {
@@ -82,6 +90,7 @@ struct OpEntry {
     std::vector<Shape> inputs;
     // Inputs that the derivative is taken of, and that lowering gets as parameters.
     std::vector<int> differentiable_inputs, parameter_inputs;
+    Domain domain = Domain::kReal;
   };
   std::vector<Sample> (*samples)();
 };

@@ -30,7 +30,7 @@ TEST_F(KernelTest, EverySampleOfTheRegistryAgreesWithItsReference) {
   Rng rng(11);
   for (const OpEntry& entry : op_registry()) {
     for (const OpEntry::Sample& sample : entry.samples()) {
-      const KernelCase test{sample.op, sample.inputs, sample.parameter_inputs};
+      const KernelCase test{sample.op, sample.inputs, sample.parameter_inputs, sample.domain};
       auto runner = KernelRunner::make(test, std::nullopt, rng);
       ASSERT_TRUE(runner.has_value()) << op_text(*sample.op) << ": " << runner.error().message;
       for (int threads : {1, 2}) {

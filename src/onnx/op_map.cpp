@@ -1,0 +1,81 @@
+#include "onnx/op_map.h"
+
+#include <algorithm>
+#include <array>
+
+namespace convscope::onnx {
+
+// Operators that fold.h evaluates on constants alone (Shape, Range …) are not here.
+std::span<const OpMapEntry> op_map() {
+  static constexpr auto kEntries = std::to_array<OpMapEntry>({
+      {"Abs", convert_unary},
+      {"Add", convert_elementwise},
+      {"AveragePool", convert_pool},
+      {"BatchNormalization", convert_batch_normalization},
+      {"Cast", convert_same},
+      {"CastLike", convert_same},
+      {"Ceil", convert_unary},
+      {"Celu", convert_unary},
+      {"Clip", convert_clip},
+      {"Concat", convert_concat},
+      {"Conv", convert_conv},
+      {"Cos", convert_unary},
+      {"Div", convert_elementwise},
+      {"Dropout", convert_same},
+      {"Elu", convert_unary},
+      {"Erf", convert_unary},
+      {"Exp", convert_unary},
+      {"Expand", convert_expand},
+      {"Flatten", convert_reshape},
+      {"Floor", convert_unary},
+      {"Gelu", convert_unary},
+      {"Gemm", convert_gemm},
+      {"GlobalAveragePool", convert_global_pool},
+      {"GlobalMaxPool", convert_global_pool},
+      {"HardSigmoid", convert_unary},
+      {"HardSwish", convert_unary},
+      {"Identity", convert_same},
+      {"LeakyRelu", convert_unary},
+      {"Log", convert_unary},
+      {"LogSoftmax", convert_softmax},
+      {"MatMul", convert_matmul},
+      {"Max", convert_elementwise},
+      {"MaxPool", convert_pool},
+      {"Mean", convert_elementwise},
+      {"Min", convert_elementwise},
+      {"Mish", convert_unary},
+      {"Mul", convert_elementwise},
+      {"Neg", convert_unary},
+      {"PRelu", convert_elementwise},
+      {"Pow", convert_elementwise},
+      {"Reciprocal", convert_unary},
+      {"Relu", convert_unary},
+      {"Reshape", convert_reshape},
+      {"Selu", convert_unary},
+      {"Sigmoid", convert_unary},
+      {"Sign", convert_unary},
+      {"Sin", convert_unary},
+      {"Slice", convert_slice},
+      {"Softmax", convert_softmax},
+      {"Softplus", convert_unary},
+      {"Softsign", convert_unary},
+      {"Split", convert_split},
+      {"Sqrt", convert_unary},
+      {"Squeeze", convert_reshape},
+      {"Sub", convert_elementwise},
+      {"Sum", convert_elementwise},
+      {"Tanh", convert_unary},
+      {"ThresholdedRelu", convert_unary},
+      {"Transpose", convert_transpose},
+      {"Unsqueeze", convert_reshape},
+  });
+  static_assert(std::ranges::is_sorted(kEntries, {}, &OpMapEntry::op_type));
+  return kEntries;
+}
+
+const OpMapEntry* find_op(std::string_view op_type) {
+  const auto found = std::ranges::lower_bound(op_map(), op_type, {}, &OpMapEntry::op_type);
+  return found == op_map().end() || found->op_type != op_type ? nullptr : &*found;
+}
+
+}  // namespace convscope::onnx

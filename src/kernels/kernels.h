@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -32,6 +34,9 @@ KernelPtr make_depthwise_input_grad_kernel(const WindowGeometry& window, const T
 Result<KernelPtr> make_fully_connected_kernel(bool weight_is_output_input, Tensor weight,
                                               Tensor bias, OutputClamp clamp);
 
+// (a, b) -> y: batches of M×K times K×N (N×K if transpose_b); leading axes broadcast.
+Result<KernelPtr> make_matmul_kernel(bool transpose_b);
+
 // Pooling: the output size is read off the views, so that ceil mode needs no flag. All accept row
 // strides.
 KernelPtr make_max_pool_kernel(const WindowGeometry& window);       // (x) -> y
@@ -47,11 +52,58 @@ KernelPtr make_clamp_kernel(float minimum, float maximum);  // (x) -> y
 KernelPtr make_clamp_grad_kernel(float minimum,
                                  float maximum);  // (y, dy) -> dx: dy where y is inside
 KernelPtr make_scale_kernel(float factor);        // (x) -> y
+// (x) -> y = f(x); what `a` and `b` mean stands beside each function.
+enum class UnaryFunction : uint8_t {
+  kAbs,
+  kAffine,  // a·x + b
+  kCeil,
+  kCelu,  // a = alpha
+  kCos,
+  kElu,  // a = alpha
+  kErf,
+  kExp,
+  kFloor,
+  kGelu,
+  kGeluTanh,     // tanh(a·(x + b·x³))
+  kHardSigmoid,  // a·x + b between 0 and 1
+  kHardSwish,
+  kLeakyRelu,  // a = alpha
+  kLog,
+  kMish,
+  kPower,  // x to the power of a
+  kReciprocal,
+  kSelu,  // a = alpha, b = gamma
+  kSigmoid,
+  kSign,
+  kSin,
+  kSoftplus,
+  kSoftsign,
+  kSqrt,
+  kStep,  // 1 where x > a, else 0
+  kTanh,
+  kThresholdedRelu,  // a = alpha
+};
+Result<KernelPtr> make_unary_kernel(UnaryFunction function, float a = 0, float b = 0);
 // NumPy broadcasting; all accept row strides.
 KernelPtr make_add_kernel(OutputClamp clamp);  // (a, b) -> y
-KernelPtr make_multiply_kernel();              // (a, b) -> y
-KernelPtr make_expand_kernel();                // (x) -> y, x repeated along its axes of extent 1
-KernelPtr make_sum_to_kernel();                // (x) -> y, the transpose of expand
+enum class BinaryFunction : uint8_t {
+  kDivide,
+  kMaximum,
+  kMinimum,
+  kMultiply,
+  kPRelu,  // a where a > 0, else b·a
+  kSubtract,
+};
+KernelPtr make_binary_kernel(BinaryFunction function);  // (a, b) -> y
+KernelPtr make_expand_kernel();  // (x) -> y, x repeated along its axes of extent 1
+KernelPtr make_sum_to_kernel();  // (x) -> y, the transpose of expand
+
+// (x) -> y over axes, counted from the front or, negative, from the back; none: all. Accepts row
+// strides where reduced axes keep an extent of 1.
+enum class ReduceFunction : uint8_t { kSum, kMean, kMaximum, kProduct };
+KernelPtr make_reduce_kernel(ReduceFunction function, std::vector<int> axes, bool keepdims);
+// (x, dy) -> dx: each dy, whose shape broadcasts to x's, goes to the first maximum of its group.
+KernelPtr make_reduce_max_grad_kernel();
 
 // Moving rows; all accept row strides.
 KernelPtr make_reshape_kernel();                       // (x) -> y with as many elements
@@ -63,5 +115,6 @@ KernelPtr make_pad_kernel(int axis, int64_t before);   // (x) -> y, zeros around
 Result<KernelPtr> make_transpose_kernel(std::span<const int> permutation);
 
 Result<KernelPtr> make_softmax_kernel(int axis, int rank);  // (x) -> y
+KernelPtr make_log_softmax_kernel(int axis);                // (x) -> y; negative from the back
 
 }  // namespace convscope

@@ -33,6 +33,15 @@ Result<Tensor> constant_input(const LoweringContext& context, size_t index, std:
   return optional_constant_input(context, index, what);
 }
 
+Result<int> read_axis(const Attributes& attributes) {
+  TRY(const int64_t axis, attributes.integer("axis", -1));
+  if (axis < -kMaxRank || axis >= kMaxRank) {
+    return fail(ErrorCode::kInvalidArgument,
+                "axis wants a number from -6 to 5; got " + std::to_string(axis));
+  }
+  return static_cast<int>(axis);
+}
+
 Result<int> resolve_axis(const Op& op, int axis, std::span<const Shape> inputs) {
   const int rank = inputs[0].rank();
   if (axis < -rank || axis >= rank) {

@@ -29,6 +29,9 @@ inline OutputClamp output_clamp(const LoweringContext& context) {
   return {context.output_min, context.output_max};
 }
 
+// The attribute "axis", -1 where it is missing; refuses one that no shape has.
+Result<int> read_axis(const Attributes& attributes);
+
 // "axis -1 of a rank-4 tensor" as 3; an error that names the op where it does not exist.
 Result<int> resolve_axis(const Op& op, int axis, std::span<const Shape> inputs);
 

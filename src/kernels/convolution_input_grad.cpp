@@ -29,8 +29,8 @@ Result<Tensor> transposed_weight(const Tensor& weight, int64_t group) {
 
 class Deconvolution final : public Kernel {
  public:
-  Deconvolution(const WindowGeometry& window, int64_t group, Tensor weight)
-      : window_(window), group_(group), weight_(std::move(weight)) {}
+  Deconvolution(const WindowGeometry& window, int64_t group, Tensor weight, Tensor bias)
+      : window_(window), group_(group), weight_(std::move(weight)), bias_(std::move(bias)) {}
 
   Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
                    ThreadPool& pool) override {
@@ -88,7 +88,12 @@ class Deconvolution final : public Kernel {
   void run_tiny() const {
     const int64_t height = dx_.shape[1], width = dx_.shape[2];
     for (int64_t row = 0; row < dx_.shape.rows(); ++row) {
-      std::fill_n(dx_.data + row * dx_.row_stride, dx_.shape.channels(), 0.0f);
+      float* dx = dx_.data + row * dx_.row_stride;
+      if (bias_.empty()) {
+        std::fill_n(dx, dx_.shape.channels(), 0.0f);
+      } else {
+        std::ranges::copy(bias_.values(), dx);
+      }
     }
     for (int64_t row = 0; row < dy_.shape.rows(); ++row) {
       const int64_t q = row % dy_.shape[2], p = row / dy_.shape[2] % dy_.shape[1],
@@ -134,7 +139,7 @@ class Deconvolution final : public Kernel {
             u32(window_.strides[0]), u32(window_.strides[1]), u32(window_.dilations[0]),
             u32(window_.dilations[1]), u32(group_), static_cast<size_t>(weight.shape()[3]),
             static_cast<size_t>(weight.shape()[0] / group_), static_cast<size_t>(input_stride),
-            static_cast<size_t>(output_stride), weight.data(), nullptr,
+            static_cast<size_t>(output_stride), weight.data(), bias_.data(),
             -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity(),
             /*flags=*/0, nullptr, nullptr, &raw),
         "packing a transposed convolution's weights"));
@@ -156,7 +161,7 @@ class Deconvolution final : public Kernel {
 
   const WindowGeometry window_;
   const int64_t group_;
-  const Tensor weight_;
+  const Tensor weight_, bias_;
   std::list<Variant> variants_;
   Variant* current_ = nullptr;  // null: too small for XNNPACK
   TensorView dy_, dx_;
@@ -164,7 +169,8 @@ class Deconvolution final : public Kernel {
 
 // At stride 1 the transpose of a depthwise convolution is the depthwise convolution with the kernel
 // turned by 180°.
-Result<KernelPtr> make_flipped_depthwise(const WindowGeometry& window, const Tensor& weight) {
+Result<KernelPtr> make_flipped_depthwise(const WindowGeometry& window, const Tensor& weight,
+                                         Tensor bias) {
   TRY(Tensor flipped, Tensor::uninitialised(weight.shape()));
   const int64_t taps = window.taps();
   for (int64_t c = 0; c < weight.shape()[0]; ++c) {
@@ -177,28 +183,29 @@ Result<KernelPtr> make_flipped_depthwise(const WindowGeometry& window, const Ten
   mirrored.pads = {reach_y - window.pads.top, reach_x - window.pads.left,
                    reach_y - window.pads.bottom, reach_x - window.pads.right};
   return make_convolution_kernel(
-      mirrored, weight.shape()[0], std::move(flipped), Tensor(),
+      mirrored, weight.shape()[0], std::move(flipped), std::move(bias),
       {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()});
 }
 
 }  // namespace
 
 Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& window, int64_t group,
-                                                     Tensor weight) {
+                                                     Tensor weight, Tensor bias) {
   const Pads& pads = window.pads;
   if (weight.shape()[3] == 1 && weight.shape()[0] == group) {
     const bool mirrors = pads.top < window.extent(0) && pads.bottom < window.extent(0) &&
                          pads.left < window.extent(1) && pads.right < window.extent(1);
-    if (window.unit_stride() && mirrors) return make_flipped_depthwise(window, weight);
-    return make_depthwise_input_grad_kernel(window, weight);
+    if (window.unit_stride() && mirrors)
+      return make_flipped_depthwise(window, weight, std::move(bias));
+    return make_depthwise_input_grad_kernel(window, weight, std::move(bias));
   }
   if (window.taps() == 1 && window.unit_stride() && !pads.any()) {
     TRY(Tensor transposed, transposed_weight(weight, group));
     return make_convolution_kernel(
-        window, group, std::move(transposed), Tensor(),
+        window, group, std::move(transposed), std::move(bias),
         {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()});
   }
-  return std::make_unique<Deconvolution>(window, group, std::move(weight));
+  return std::make_unique<Deconvolution>(window, group, std::move(weight), std::move(bias));
 }
 
 }  // namespace convscope

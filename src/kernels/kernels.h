@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kernels/axis_map.h"
 #include "kernels/kernel.h"
 #include "kernels/window.h"
 #include "tensor/tensor.h"
@@ -24,11 +25,15 @@ struct OutputClamp {
 // (x, …) -> y. Weight is (O, KH, KW, I/group), bias (O) or empty. Accepts row strides.
 Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t group,
                                           Tensor weight, Tensor bias, OutputClamp clamp);
-// (dy, …) -> dx: the transpose of the convolution above. Accepts row strides.
+// (dy, …) -> dx: the transpose of the convolution above, plus a bias (I) or an empty one. Accepts
+// row strides.
 Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& window, int64_t group,
-                                                     Tensor weight);
+                                                     Tensor weight, Tensor bias);
 // The same for depthwise weights (C, KH, KW, 1) of any stride: our own gather.
-KernelPtr make_depthwise_input_grad_kernel(const WindowGeometry& window, const Tensor& weight);
+KernelPtr make_depthwise_input_grad_kernel(const WindowGeometry& window, const Tensor& weight,
+                                           Tensor bias);
+// (x, dy) -> dw, of shape (O, KH, KW, I/group). Accepts row strides.
+KernelPtr make_convolution_weight_grad_kernel(const WindowGeometry& window, int64_t group);
 // (x, …) -> y: rows of x (K) to rows of y (M). Weight is (M, K) if `weight_is_output_input`, else
 // (K, M).
 Result<KernelPtr> make_fully_connected_kernel(bool weight_is_output_input, Tensor weight,
@@ -109,7 +114,13 @@ KernelPtr make_reduce_max_grad_kernel();
 KernelPtr make_reshape_kernel();                       // (x) -> y with as many elements
 KernelPtr make_concat_kernel(int axis);                // (x0, x1, …) -> y
 KernelPtr make_slice_kernel(int axis, int64_t begin);  // (x) -> y
-KernelPtr make_pad_kernel(int axis, int64_t before);   // (x) -> y, zeros around x along the axis
+// (x) -> y, `value` around x along the axis
+KernelPtr make_pad_kernel(int axis, int64_t before, float value);
+// (x) -> y: a linear map along one axis, counted from the front.
+KernelPtr make_axis_map_kernel(int axis, AxisMap map);
+// (x) -> y: blocks of block×block pixels to channels (to_depth) or back. In the channels the pixel
+// of the block comes first, then the channel; the other way round where column_row_depth.
+KernelPtr make_block_move_kernel(int64_t block, bool column_row_depth, bool to_depth);
 
 // (x) -> y: axis i of y is axis permutation[i] of x.
 Result<KernelPtr> make_transpose_kernel(std::span<const int> permutation);

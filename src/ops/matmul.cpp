@@ -30,13 +30,6 @@ Shape batch_shape(const Shape& shape) {
   return Shape(shape.dims().first(static_cast<size_t>(shape.rank() - 2)));
 }
 
-Result<ValueId> transposed(VjpContext& context, ValueId value) {
-  std::vector<int> permutation;
-  for (int axis = 0; axis < context.shape(value).rank(); ++axis) permutation.push_back(axis);
-  std::swap(permutation.back(), permutation[permutation.size() - 2]);
-  return context.emit(make_transpose(permutation), {value});
-}
-
 class MatMul final : public Op {
  public:
   explicit MatMul(bool transpose_b) : transpose_b_(transpose_b) {}
@@ -97,7 +90,7 @@ class MatMul final : public Op {
     }
     if (context.wanted[1]) {
       const Shape shape = context.shape(b);
-      TRY(const ValueId left, transposed(context, transpose_b_ ? dy : a));
+      TRY(const ValueId left, transpose_matrix(context, transpose_b_ ? dy : a));
       TRY(const ValueId db, context.emit(make_matmul(false), {left, transpose_b_ ? a : dy}));
       TRY(out[1], sum_to_shape(context, db, shape));
     }

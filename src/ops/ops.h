@@ -40,6 +40,31 @@ struct Window {
   static Result<Window> from_attributes(const Attributes& attributes);
 };
 
+enum class PadMode : uint8_t { kConstant, kReflect, kEdge };
+
+// How Resize samples an axis, in ONNX's terms and with ONNX's defaults.
+struct ResizeRule {
+  enum class Mode : uint8_t { kNearest, kLinear, kCubic };
+  enum class Coordinate : uint8_t {
+    kHalfPixel,
+    kPytorchHalfPixel,
+    kAlignCorners,
+    kAsymmetric,
+    kHalfPixelSymmetric,
+    kTfHalfPixelForNn,  // of opset 11 and 12
+  };
+  enum class Rounding : uint8_t { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil };
+
+  Mode mode = Mode::kNearest;
+  Coordinate coordinate = Coordinate::kHalfPixel;
+  Rounding rounding = Rounding::kRoundPreferFloor;  // for kNearest
+  float cubic = -0.75f;                             // cubic_coeff_a
+  int64_t size = 0;                                 // of the output; 0: as `scale` says
+  float scale = 1;
+
+  static Result<ResizeRule> from_attributes(const Attributes& attributes);
+};
+
 OpPtr make_abs();
 OpPtr make_add();                             // (a, b), NumPy broadcasting
 OpPtr make_affine(float scale, float shift);  // scale·x + shift
@@ -56,14 +81,24 @@ OpPtr make_conv(const Window& window, int64_t group);  // (x, weight[, bias])
 Result<OpPtr> single_channel_conv(const Op& conv);
 OpPtr make_conv_input_grad(const Window& window, int64_t group, int64_t height,
                            int64_t width);  // (dy, weight) -> dx
+// (x, weight[, bias]); weight is (I, KH, KW, O/group). Pads are numbers (no auto_pad),
+// output_padding is smaller than the strides.
+OpPtr make_conv_transpose(const Window& window, int64_t group,
+                          std::array<int64_t, 2> output_padding);
+OpPtr make_conv_weight_grad(const Window& window, int64_t group);  // (x, dy) -> dw
 OpPtr make_cos();
-OpPtr make_div();  // (a, b), NumPy broadcasting
+OpPtr make_depth_to_space(int64_t block, bool column_row_depth);  // NHWC; CRD of ONNX's modes
+OpPtr make_div();                                                 // (a, b), NumPy broadcasting
 OpPtr make_elu(float alpha);
 OpPtr make_erf();
 OpPtr make_exp();
 OpPtr make_expand(const Shape& shape);  // (x) repeated along its axes of extent 1
 OpPtr make_flatten(int axis);
 OpPtr make_floor();
+// (x) at constant indices of one axis, negative ones counted from the back.
+OpPtr make_gather(int axis, std::vector<int64_t> indices);
+// (dy) -> dx, of that extent along the axis: what was picked several times adds up.
+OpPtr make_gather_grad(int axis, std::vector<int64_t> indices, int64_t extent);
 OpPtr make_gelu(bool tanh);  // tanh: the approximation
 OpPtr make_gemm(
     bool transpose_b);  // (x, weight[, bias]); weight is (M,K) if transpose_b, else (K,M)
@@ -82,9 +117,11 @@ OpPtr make_min();           // (a, b), NumPy broadcasting
 OpPtr make_mish();
 OpPtr make_mul();  // (a, b), NumPy broadcasting
 OpPtr make_neg();
-OpPtr make_pad(int axis, int64_t before, int64_t after);  // zeros around x along one axis
-OpPtr make_pow(float exponent);                           // x to the power of a constant
-OpPtr make_prelu();                                       // (x, slope), slope broadcast to x
+// A frame around x along one axis; `value` for kConstant alone.
+OpPtr make_pad(int axis, int64_t before, int64_t after, PadMode mode = PadMode::kConstant,
+               float value = 0);
+OpPtr make_pow(float exponent);  // x to the power of a constant
+OpPtr make_prelu();              // (x, slope), slope broadcast to x
 OpPtr make_reciprocal();
 // Over `axes`, negative ones counted from the back; none: all. What is reduced keeps an extent of 1
 // if keepdims. Other reductions are compositions, in reductions.h.
@@ -94,17 +131,20 @@ OpPtr make_reduce_mean(std::span<const int> axes, bool keepdims);
 OpPtr make_reduce_prod(std::span<const int> axes, bool keepdims);
 OpPtr make_reduce_sum(std::span<const int> axes, bool keepdims);
 OpPtr make_relu();
-OpPtr make_relu_grad();                  // (output, dy) -> dy where output > 0
-OpPtr make_reshape(const Shape& shape);  // extent 0 keeps the input's, -1 is inferred
-OpPtr make_scale(float factor);          // x times a constant
+OpPtr make_relu_grad();                               // (output, dy) -> dy where output > 0
+OpPtr make_reshape(const Shape& shape);               // extent 0 keeps the input's, -1 is inferred
+OpPtr make_resize(int axis, const ResizeRule& rule);  // one axis; a picture takes two
+OpPtr make_scale(float factor);                       // x times a constant
 OpPtr make_selu(float alpha, float gamma);
 OpPtr make_sigmoid();
 OpPtr make_sign();
 OpPtr make_sin();
-OpPtr make_slice(int axis, int64_t begin, int64_t length);
+// x[begin + j·step] for 0 <= j < length; a negative step runs backwards.
+OpPtr make_slice(int axis, int64_t begin, int64_t length, int64_t step = 1);
 OpPtr make_softmax(int axis);
 OpPtr make_softplus();
 OpPtr make_softsign();
+OpPtr make_space_to_depth(int64_t block, bool column_row_depth);  // undoes DepthToSpace
 OpPtr make_sqrt();
 OpPtr make_step(float threshold);       // 1 where x > threshold, else 0
 OpPtr make_sub();                       // (a, b), NumPy broadcasting
@@ -112,6 +152,7 @@ OpPtr make_sum_to(const Shape& shape);  // (x) summed over the axes that Expand 
 OpPtr make_tanh();
 OpPtr make_thresholded_relu(float alpha);
 OpPtr make_transpose(std::span<const int> permutation);  // axis i of y is axis permutation[i] of x
+OpPtr make_window_sum(int axis, int64_t before, int64_t after);  // a sliding sum along an axis
 
 // Where an operator's inputs may lie, for the tests that draw them.
 enum class Domain : uint8_t {

@@ -69,6 +69,13 @@ Result<ValueId> sum_to_shape(VjpContext& context, ValueId value, const Shape& sh
   return context.emit(make_sum_to(shape), {value});
 }
 
+Result<ValueId> transpose_matrix(VjpContext& context, ValueId value) {
+  std::vector<int> permutation;
+  for (int axis = 0; axis < context.shape(value).rank(); ++axis) permutation.push_back(axis);
+  std::swap(permutation.back(), permutation[permutation.size() - 2]);
+  return context.emit(make_transpose(permutation), {value});
+}
+
 int64_t outer_elements(const Shape& shape, int axis) {
   int64_t count = 1;
   for (int i = 0; i < axis; ++i) count *= shape[i];

@@ -42,6 +42,9 @@ int64_t broadcast_index(const Shape& small, const Shape& large, int64_t index);
 // Emits the sum that undoes a broadcast, or gives back the value where none took place.
 Result<ValueId> sum_to_shape(VjpContext& context, ValueId value, const Shape& shape);
 
+// Emits a transposition of the last two axes.
+Result<ValueId> transpose_matrix(VjpContext& context, ValueId value);
+
 // Elements before and behind an axis.
 int64_t outer_elements(const Shape& shape, int axis);
 int64_t inner_elements(const Shape& shape, int axis);

@@ -118,6 +118,25 @@ Status convert_unary(const NodeConverter& node) {
   return {};
 }
 
+Status convert_prelu(const NodeConverter& node) {
+  TRY_STATUS(node.view.want_inputs(2));
+  const int rank = node.shape(0).rank();
+  // Before operator set 7 the slope is one number for each channel.
+  const bool by_channel = rank > 2 && node.shape(1).rank() == 1 &&
+                          node.shape(1)[0] == node.shape(0)[1] && node.view.opset < 7;
+  if (!by_channel) return convert_elementwise(node);
+  TRY_STATUS(node.want_floats());
+  TRY(const HostTensor slope, node.constant(1, "slope"));
+  const Axes axes = node.native_axes();
+  std::vector<int64_t> dims = {slope.elements()};
+  dims.resize(static_cast<size_t>(rank - stored_axis(axes, 1)), 1);
+  TRY(const ValueId x, node.native());
+  TRY(const ValueId s, node.parameter(".slope", slope.reshaped(Shape(dims))));
+  TRY(const ValueId y, node.emit(make_op("PRelu", {}), {x, s}));
+  node.give(y, axes);
+  return {};
+}
+
 Status convert_clip(const NodeConverter& node) {
   TRY_STATUS(node.view.want_inputs(1));
   TRY_STATUS(node.want_floats());

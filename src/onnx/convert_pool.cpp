@@ -21,14 +21,11 @@ Status convert_global_pool(const NodeConverter& node) {
   TRY_STATUS(node.want_floats());
   TRY_STATUS(want_spatial(node));
   TRY(const ValueId x, spatial_form(node, 0));
-  Attributes over_places;
-  if (node.node.op_type == "GlobalMaxPool") {
-    over_places.set("axes", "1,2");
-    over_places.set("keepdims", "1");
-  }
-  const bool mean = node.node.op_type == "GlobalAveragePool";
+  const int places[] = {1, 2};
   TRY(const ValueId y,
-      node.emit(make_op(mean ? "GlobalAveragePool" : "ReduceMax", over_places), {x}));
+      node.emit(node.node.op_type == "GlobalMaxPool" ? make_reduce_max(places, true)
+                                                     : make_global_average_pool(),
+                {x}));
   return give_spatial(node, y, node.shape().rank());
 }
 

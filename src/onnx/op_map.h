@@ -17,6 +17,7 @@ const OpMapEntry* find_op(std::string_view op_type);
 // One per family, in the file of the same name.
 Status convert_elementwise(const NodeConverter& node);  // two or more operands, broadcast
 Status convert_unary(const NodeConverter& node);        // one operand, attributes as they are
+Status convert_prelu(const NodeConverter& node);
 Status convert_clip(const NodeConverter& node);
 Status convert_same(const NodeConverter& node);  // Identity, Dropout, Cast to float
 Status convert_conv(const NodeConverter& node);
@@ -31,6 +32,7 @@ Status convert_concat(const NodeConverter& node);
 Status convert_split(const NodeConverter& node);
 Status convert_slice(const NodeConverter& node);
 Status convert_expand(const NodeConverter& node);
+Status convert_reduce(const NodeConverter& node);
 Status convert_softmax(const NodeConverter& node);
 
 }  // namespace convscope::onnx

@@ -68,6 +68,8 @@ class ValueTable {
   // A node with one output, whose extents must be positive and not too large.
   Result<ValueId> emit(OpPtr op, std::span<const ValueId> inputs, const std::string& origin);
   const Shape& shape(ValueId id) const { return builder_.shape(id); }
+  // For compositions of several nodes.
+  GraphBuilder& builder() { return builder_; }
 
   // The numbers of a value that depends on no input: as the file gives them, or evaluated in double
   // precision; nothing where it does depend on one.

@@ -13,6 +13,8 @@
 namespace convscope {
 namespace {
 
+constexpr int64_t kImageNetClasses = 1000;
+
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 bool exists(const std::string& path) {
@@ -79,15 +81,25 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
       return ModelFile{std::string(entry.id), std::string(entry.format), model};
     }
   }
+  if (model.ends_with(".onnx") && exists(model)) {
+    const std::string file = model.substr(model.rfind('/') + 1);
+    return ModelFile{file.substr(0, file.size() - 5), "onnx", model};
+  }
   std::string known;
   for (const CatalogEntry& entry : model_catalog())
     known += (known.empty() ? "" : ", ") + std::string(entry.id);
   return fail(ErrorCode::kNotFound, "there is no network named " + model + "; want one of " +
-                                        known + ", or the path of a .csb or .net file");
+                                        known + ", or the path of a .csb, .net or .onnx file");
 }
 
 Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language,
                                              int64_t classes) {
+  // ImageNet's labels; a network of other classes has numbers.
+  if (classes != kImageNetClasses) {
+    std::vector<std::string> numbers;
+    for (int64_t i = 0; i < classes; ++i) numbers.push_back("class " + std::to_string(i));
+    return numbers;
+  }
   TRY(const auto bytes, read_file(folder + "/labels." + language + ".txt"));
   return read_labels({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, classes);
 }

@@ -82,6 +82,7 @@ Status convert_elementwise(const NodeConverter& node) {
     node.give(*short_form, axes);
     return {};
   }
+  if (op == "Pow") return unsupported("its exponent is not one constant number");
   const std::string_view kind = op == "Sum" || op == "Mean" ? "Add" : op;
   for (size_t i = 1; i < count; ++i) {
     TRY(const ValueId operand, node.values.broadcast_form(node.input(i), axes));
@@ -115,6 +116,22 @@ Status convert_unary(const NodeConverter& node) {
   TRY(const ValueId x, node.native());
   TRY(const ValueId out, node.emit(make_op(node.node.op_type, attributes), {x}));
   node.give(out, node.native_axes());
+  return {};
+}
+
+// x · sigmoid(alpha · x): Ramachandran, Zoph & Le, arXiv:1710.05941.
+Status convert_swish(const NodeConverter& node) {
+  TRY_STATUS(node.view.want_inputs(1));
+  TRY_STATUS(node.want_floats());
+  TRY(const float alpha, node.node.number("alpha", 1));
+  TRY(const ValueId x, node.native());
+  ValueId inner = x;
+  if (alpha != 1) {
+    TRY(inner, node.emit(make_scale(alpha), {x}, ".scaled"));
+  }
+  TRY(const ValueId gate, node.emit(make_sigmoid(), {inner}, ".gate"));
+  TRY(const ValueId y, node.emit(make_mul(), {x, gate}));
+  node.give(y, node.native_axes());
   return {};
 }
 

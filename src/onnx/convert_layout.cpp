@@ -203,9 +203,8 @@ Status convert_slice(const NodeConverter& node) {
   for (int axis = 0; axis < node.shape().rank(); ++axis) {
     const SliceRange& range = ranges[static_cast<size_t>(axis)];
     if (range.length == node.shape()[axis] && range.step == 1) continue;
-    if (range.step != 1 && range.length > 1)
-      return unsupported(std::format("it takes elements in steps of {}, want 1", range.step));
-    TRY(x, node.emit(make_slice(stored_axis(axes, axis), range.begin, range.length), {x}));
+    TRY(x,
+        node.emit(make_slice(stored_axis(axes, axis), range.begin, range.length, range.step), {x}));
   }
   node.give(x, axes);
   return {};

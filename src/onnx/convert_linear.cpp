@@ -7,57 +7,42 @@
 namespace convscope::onnx {
 namespace {
 
-// A matrix of constant weights, by what it is multiplied with.
-struct Weight {
-  HostTensor values;  // M×K if by_output, else K×M
-  bool by_output;
-  int64_t outputs() const { return values.shape[by_output ? 0 : 1]; }
-  int64_t inputs() const { return values.shape[by_output ? 1 : 0]; }
-};
-
-// A flattened picture that stands channels-last: its elements as they stand, and the weights' rows
-// put into the same order. Nothing where the input is no such thing.
-Result<std::optional<ValueId>> unflattened_input(const NodeConverter& node, Weight& weight) {
+// A flattened picture that stands channels-last: its elements as they stand, and the columns of the
+// weight (M×K) put into the same order. Nothing where the input is no such thing.
+Result<std::optional<ValueId>> unflattened_input(const NodeConverter& node, HostTensor& weight) {
   const ImportedValue& flat = node.values[node.input(0)];
   if (!flat.forms.empty() || flat.flattened_from < 0) return std::nullopt;
   const ValueIndex source = flat.flattened_from;
-  const Shape shape = node.values[source].shape;
+  const Shape shape = node.values[source].shape, matrix = weight.shape;
   const Axes axes = node.values.native_axes(source);
   if (node.values.row_major(source) || axes[0] != 0 || flat.shape.rank() != 2 ||
-      flat.shape[0] != shape[0] || shape.rank() >= kMaxRank)
+      flat.shape[0] != shape[0])
     return std::nullopt;
   // K as C×H×W, so that it can become H×W×C.
-  std::vector<int64_t> dims(shape.dims().begin() + 1, shape.dims().end());
-  std::vector<int> permutation;
-  const int offset = weight.by_output ? 0 : 1;
-  for (size_t i = 1; i < axes.size(); ++i) permutation.push_back(axes[i] - offset);
-  if (weight.by_output) {
-    dims.insert(dims.begin(), weight.outputs());
-    permutation.insert(permutation.begin(), 0);
-  } else {
-    dims.push_back(weight.outputs());
-    permutation.push_back(shape.rank() - 1);
-  }
-  const Shape matrix = weight.values.shape;
-  TRY(const HostTensor moved, transposed(weight.values.reshaped(Shape(dims)), permutation));
-  weight.values = moved.reshaped(matrix);
+  std::vector<int64_t> dims(shape.dims().begin(), shape.dims().end());
+  dims[0] = matrix[0];
+  TRY(const HostTensor moved, transposed(weight.reshaped(Shape(dims)), axes));
+  weight = moved.reshaped(matrix);
   TRY(const ValueId picture, node.values.form(source, axes));
   TRY(const ValueId x, node.emit(make_flatten(1), {picture}, ".flattened"));
   return x;
 }
 
-Result<Weight> constant_weight(const NodeConverter& node, bool by_output) {
+// The second operand as M×K: one row for each output.
+Result<HostTensor> weight_matrix(const NodeConverter& node, bool by_output) {
   TRY(HostTensor values, node.constant(1, "weight"));
   if (values.shape.rank() != 2) return damaged("its weight is no matrix");
-  return Weight{std::move(values), by_output};
+  // A fresh copy either way: initializers share their memory.
+  return transposed(values, by_output ? Axes{0, 1} : Axes{1, 0});
 }
 
-// x·weight with what follows folded in. `x` must be N×K.
-Status give_product(const NodeConverter& node, const Axes& x_axes, Weight weight, PerChannel affine,
-                    bool has_bias) {
-  if (node.shape()[x_axes[1]] != weight.inputs()) {
-    return damaged(std::format("its input {} does not fit its weight {}", node.shape().text(),
-                               weight.values.shape.text()));
+// x·weightᵀ with what follows folded in. `x` must be N×K, `weight` M×K and its own.
+Status give_product(const NodeConverter& node, const Axes& x_axes, HostTensor weight,
+                    PerChannel affine, bool has_bias) {
+  const int64_t inputs = weight.shape[1];
+  if (node.shape()[x_axes[1]] != inputs) {
+    return damaged(std::format("its input {} does not fit its weight of {} inputs",
+                               node.shape().text(), inputs));
   }
   const Followers followers = absorb_followers(node, 1, 2, affine);
   std::optional<ValueId> x;
@@ -67,23 +52,15 @@ Status give_product(const NodeConverter& node, const Axes& x_axes, Weight weight
   if (!x) {
     TRY(x, node.form(0, x_axes));
   }
-  // A fresh copy: initializers share their memory.
-  TRY(weight.values.floats, weight.values.floats.clone());
-  const int64_t outputs = weight.outputs(), inputs = weight.inputs();
-  for (int64_t m = 0; m < outputs; ++m) {
-    for (int64_t k = 0; k < inputs; ++k) {
-      weight.values.floats.data()[weight.by_output ? m * inputs + k : k * outputs + m] *=
-          static_cast<float>(affine.scale[static_cast<size_t>(m)]);
-    }
-  }
-  TRY(const ValueId w, node.parameter(".weight", weight.values));
+  affine.scale_rows(weight);
+  TRY(const ValueId w, node.parameter(".weight", weight));
   ValueId y;
   if (has_bias || followers.count > 0) {
     TRY(const HostTensor shift, affine.shift_tensor());
     TRY(const ValueId bias, node.parameter(".bias", shift));
-    TRY(y, node.emit(make_gemm(weight.by_output), {*x, w, bias}));
+    TRY(y, node.emit(make_gemm(true), {*x, w, bias}));
   } else {
-    TRY(y, node.emit(make_gemm(weight.by_output), {*x, w}));
+    TRY(y, node.emit(make_gemm(true), {*x, w}));
   }
   node.give_value(y, plain_axes(2), followers.output);
   return {};
@@ -135,12 +112,12 @@ Status convert_gemm(const NodeConverter& node) {
   const Axes a_axes = transpose_a != 0 ? Axes{1, 0} : plain_axes(2);
   TRY(const auto constant, node.values.constant(node.input(1)));
   if (!constant) return give_general(node, a_axes, transpose_b != 0, alpha, beta);
-  TRY(Weight weight, constant_weight(node, transpose_b != 0));
-  PerChannel affine(weight.outputs());
+  TRY(HostTensor weight, weight_matrix(node, transpose_b != 0));
+  PerChannel affine(weight.shape[0]);
   for (double& scale : affine.scale) scale = static_cast<double>(alpha);
   const bool has_bias = node.has_input(2);
   if (has_bias) {
-    TRY(const auto bias, gemm_bias(node, weight.outputs()));
+    TRY(const auto bias, gemm_bias(node, weight.shape[0]));
     if (!bias) return give_general(node, a_axes, transpose_b != 0, alpha, beta);
     TRY_STATUS(affine.add(*bias, "bias"));
     for (double& shift : affine.shift) shift *= static_cast<double>(beta);
@@ -157,8 +134,8 @@ Status convert_matmul(const NodeConverter& node) {
   if (rank_a == 2 && rank_b == 2) {
     TRY(const auto constant, node.values.constant(node.input(1)));
     if (constant) {
-      TRY(Weight weight, constant_weight(node, false));
-      PerChannel affine(weight.outputs());
+      TRY(HostTensor weight, weight_matrix(node, false));
+      PerChannel affine(weight.shape[0]);
       return give_product(node, plain_axes(2), std::move(weight), std::move(affine), false);
     }
   }

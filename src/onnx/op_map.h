@@ -33,6 +33,18 @@ Status convert_split(const NodeConverter& node);
 Status convert_slice(const NodeConverter& node);
 Status convert_expand(const NodeConverter& node);
 Status convert_reduce(const NodeConverter& node);
+Status convert_conv_transpose(const NodeConverter& node);
+Status convert_layer_normalization(const NodeConverter& node);
+Status convert_instance_normalization(const NodeConverter& node);
+Status convert_group_normalization(const NodeConverter& node);
+Status convert_mean_variance_normalization(const NodeConverter& node);
+Status convert_lrn(const NodeConverter& node);
+Status convert_pad(const NodeConverter& node);
+Status convert_gather(const NodeConverter& node);
+Status convert_tile(const NodeConverter& node);
+Status convert_depth_to_space(const NodeConverter& node);  // and SpaceToDepth
+Status convert_resize(const NodeConverter& node);          // and Upsample
+Status convert_swish(const NodeConverter& node);
 Status convert_softmax(const NodeConverter& node);
 
 }  // namespace convscope::onnx

@@ -105,6 +105,14 @@ Status PerChannel::normalise(const NodeConverter& node) {
   return normalise(node.node, gamma, beta, mean, variance);
 }
 
+void PerChannel::scale_rows(HostTensor& weight) const {
+  const size_t each = static_cast<size_t>(weight.elements()) / scale.size();
+  for (size_t row = 0; row < scale.size(); ++row) {
+    for (size_t i = 0; i < each; ++i)
+      weight.floats.values()[row * each + i] *= static_cast<float>(scale[row]);
+  }
+}
+
 Result<HostTensor> PerChannel::scale_tensor() const { return as_tensor(scale); }
 Result<HostTensor> PerChannel::shift_tensor() const { return as_tensor(shift); }
 

@@ -23,6 +23,8 @@ struct PerChannel {
   Status normalise(const NodeProto& node, const HostTensor& scale, const HostTensor& bias,
                    const HostTensor& mean, const HostTensor& variance);
 
+  // Multiplies each row of a weight (first axis: outputs) by its output's scale, in place.
+  void scale_rows(HostTensor& weight) const;
   Result<HostTensor> scale_tensor() const;
   Result<HostTensor> shift_tensor() const;
 };

@@ -134,7 +134,8 @@ class Resize final : public AxisLinear {
         u = outputs > 1 ? half_pixel : 0;
         break;
       case ResizeRule::Coordinate::kAlignCorners:
-        u = outputs > 1 ? x * (in - 1) / (out - 1) : 0;
+        // ONNX's reference does not round the output's length where a scale gives it.
+        u = outputs > 1 ? x * (in - 1) / (scale * in - 1) : 0;
         break;
       case ResizeRule::Coordinate::kAsymmetric:
         u = x / scale;

@@ -38,8 +38,10 @@ constexpr std::string_view kAccepted[] = {
     "computed from the picture",  // arguments that ONNX lets depend on data
     "is a vector",                // MatMul of vectors
     "as before operator set 7",
-    "in steps of",       // Slice
-    "want a tensor",     // sequences and optional values
+    "in steps of",              // Slice
+    "want a tensor",            // sequences and optional values
+    "which ConvScope has not",  // Resize: antialias, exclude_outside
+    "tf_crop_and_resize",
     "has no elements",   // empty tensors
     "graph of its own",  // If, Loop, Scan
     "uint64",
@@ -235,7 +237,58 @@ std::string joined(const std::set<std::string>& names) {
   return out;
 }
 
-bool is_claimed(const std::string& op) { return find_op(op) != nullptr; }
+// Every operator that ConvScope claims to run on what is computed from a picture.
+constexpr std::string_view kClaimed[] = {"Abs",           "Add",
+                                         "AveragePool",   "BatchNormalization",
+                                         "Cast",          "CastLike",
+                                         "Ceil",          "Celu",
+                                         "Clip",          "Concat",
+                                         "Conv",          "ConvTranspose",
+                                         "Cos",           "DepthToSpace",
+                                         "Div",           "Dropout",
+                                         "Elu",           "Erf",
+                                         "Exp",           "Expand",
+                                         "Flatten",       "Floor",
+                                         "Gather",        "Gelu",
+                                         "Gemm",          "GlobalAveragePool",
+                                         "GlobalMaxPool", "GroupNormalization",
+                                         "HardSigmoid",   "HardSwish",
+                                         "Identity",      "InstanceNormalization",
+                                         "LRN",           "LayerNormalization",
+                                         "LeakyRelu",     "Log",
+                                         "LogSoftmax",    "MatMul",
+                                         "Max",           "MaxPool",
+                                         "Mean",          "MeanVarianceNormalization",
+                                         "Min",           "Mish",
+                                         "Mul",           "Neg",
+                                         "PRelu",         "Pad",
+                                         "Pow",           "Reciprocal",
+                                         "ReduceL1",      "ReduceL2",
+                                         "ReduceLogSum",  "ReduceLogSumExp",
+                                         "ReduceMax",     "ReduceMean",
+                                         "ReduceMin",     "ReduceProd",
+                                         "ReduceSum",     "ReduceSumSquare",
+                                         "Relu",          "Reshape",
+                                         "Resize",        "Selu",
+                                         "Sigmoid",       "Sign",
+                                         "Sin",           "Slice",
+                                         "Softmax",       "Softplus",
+                                         "Softsign",      "SpaceToDepth",
+                                         "Split",         "Sqrt",
+                                         "Squeeze",       "Sub",
+                                         "Sum",           "Swish",
+                                         "Tanh",          "ThresholdedRelu",
+                                         "Tile",          "Transpose",
+                                         "Unsqueeze",     "Upsample"};
+
+bool is_claimed(std::string_view op) {
+  return std::ranges::find(kClaimed, op) != std::end(kClaimed);
+}
+
+TEST(OnnxOperators, TheListOfClaimedOnesIsTheMap) {
+  for (const OpMapEntry& entry : op_map()) EXPECT_TRUE(is_claimed(entry.op_type)) << entry.op_type;
+  for (std::string_view op : kClaimed) EXPECT_NE(find_op(op), nullptr) << op;
+}
 
 const char* folder() { return std::getenv("CONVSCOPE_ONNX_TESTS"); }
 

@@ -43,6 +43,7 @@ class Importer {
     TRY_STATUS(read_inputs());
     TRY_STATUS(link());
     TRY_STATUS(order());
+    TRY_STATUS(fold_constants());
     for (int node : order_) TRY_STATUS(convert(node));
     if (unsupported != nullptr)
       unsupported->insert(unsupported->end(), unsupported_.begin(), unsupported_.end());
@@ -280,6 +281,19 @@ class Importer {
     }
     unsupported_.push_back({node.label(), quotable(node.op_type), std::move(error.message)});
     fail_outputs(index);
+    return {};
+  }
+
+  // Nodes that read constants alone come first: a convolution is to find the statistics of the
+  // normalisation behind it, whatever made them. What fails here fails again in its turn.
+  Status fold_constants() {
+    for (int index : order_) {
+      const NodeProto& node = graph_.nodes[static_cast<size_t>(index)];
+      if (!is_default_domain(node.domain) || node.op_type == "Shape" || node.op_type == "Size")
+        continue;
+      if (auto folded = fold_node(view_of(index)); folded && *folded)
+        TRY_STATUS(keep(index, **std::move(folded)));
+    }
     return {};
   }
 

@@ -122,6 +122,7 @@ Followers absorb_followers(const NodeConverter& node, int channel_axis, int rank
   for (int reader = node.sole_reader(out.output); reader >= 0;
        reader = node.sole_reader(out.output)) {
     if (!absorb(node, reader, out.output, channel_axis, rank, affine)) break;
+    node.values[out.output].folded = true;
     out.output = node.output_of(reader);
     ++out.count;
   }

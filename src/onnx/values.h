@@ -42,8 +42,10 @@ struct ImportedValue {
   ValueIndex flattened_from = -1;
   // Made by a node that cannot run, so that those that read it are not looked at either.
   bool failed = false;
+  // Read by nobody but a node that was folded into the one that makes it, so that it is not made.
+  bool folded = false;
 
-  bool known() const { return failed || constant || !forms.empty() || flattened_from >= 0; }
+  bool known() const { return failed || folded || constant || !forms.empty() || flattened_from >= 0; }
 };
 
 // Owns the graph that is made.

@@ -292,7 +292,7 @@ TEST(OnnxOperators, TheListOfClaimedOnesIsTheMap) {
 
 const char* folder() { return std::getenv("CONVSCOPE_ONNX_TESTS"); }
 
-class OnnxConformance : public testing::TestWithParam<const char*> {
+class OnnxConformance : public testing::Test {
  public:
   static void TearDownTestSuite() { write_table(); }
 
@@ -317,7 +317,9 @@ class OnnxConformance : public testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(OnnxConformance, EveryCase) {
+class OnnxSuite : public OnnxConformance, public testing::WithParamInterface<const char*> {};
+
+TEST_P(OnnxSuite, EveryCase) {
   if (folder() == nullptr || !fs::exists(fs::path(folder()) / GetParam())) {
     GTEST_SKIP() << "ONNX's backend tests are not here; set CONVSCOPE_ONNX_TESTS to the folder "
                     "onnx/backend/test/data of the Python package onnx";
@@ -345,7 +347,45 @@ TEST_P(OnnxConformance, EveryCase) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, OnnxConformance,
+// Whole architectures with constant weights; the input is 0 … 1 in equal steps, as in ONNX's
+// runner.
+TEST_F(OnnxConformance, LightModels) {
+  if (folder() == nullptr || !fs::exists(fs::path(folder()) / "light"))
+    GTEST_SKIP() << "ONNX's light models are not here; set CONVSCOPE_ONNX_TESTS";
+  ASSERT_TRUE(initialise_kernels().has_value());
+  const auto pool = ThreadPool::create(1);
+  std::vector<fs::path> models;
+  for (const auto& entry : fs::directory_iterator(fs::path(folder()) / "light")) {
+    if (entry.path().extension() == ".onnx") models.push_back(entry.path());
+  }
+  std::ranges::sort(models);
+  EXPECT_GE(models.size(), 9u);
+  for (const fs::path& path : models) {
+    SCOPED_TRACE(path.filename().string());
+    Case test{.model = read_bytes(path)};
+    const auto imported = import_onnx(test.model);
+    ASSERT_TRUE(imported.has_value()) << imported.error().message;
+    ASSERT_EQ(imported->inputs.size(), 1u);
+    test.input_names.push_back(imported->inputs[0].name);
+    auto input = HostTensor::of_floats(imported->inputs[0].shape);
+    ASSERT_TRUE(input.has_value());
+    const auto count = static_cast<float>(input->elements());
+    for (int64_t i = 0; i < input->elements(); ++i)
+      input->floats.data()[i] = static_cast<float>(i) / count;
+    test.inputs.push_back(*std::move(input));
+    fs::path wanted = path;
+    wanted.replace_filename(path.stem().string() + "_output_0.pb");
+    const auto want = read_data(wanted);
+    ASSERT_TRUE(want.has_value()) << want.error().message;
+    const auto outputs = run(*imported, test, *pool);
+    ASSERT_TRUE(outputs.has_value()) << outputs.error().message;
+    expect_equal((*outputs)[0], *want);
+    rows().push_back(
+        {"light", path.stem().string(), "a whole network", {Outcome::Kind::kPassed, ""}});
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Conformance, OnnxSuite,
                          testing::Values("node", "pytorch-converted", "pytorch-operator", "simple"),
                          [](const auto& info) {
                            std::string name = info.param;

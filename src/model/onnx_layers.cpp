@@ -54,7 +54,9 @@ std::string name_from_origin(std::string_view origin, std::string_view kind) {
   }
   std::string out;
   for (const std::string& part : kept) out += (out.empty() ? "" : ".") + part;
-  return is_number(out) ? "" : out;
+  // "121", "n0", "r17": numbered by a program.
+  const bool numbered = is_number(out) || (out.size() > 1 && is_number(out.substr(1)));
+  return numbered ? "" : out;
 }
 
 class LayerFinder {
@@ -93,8 +95,7 @@ class LayerFinder {
   // Two activations of one shape: not a bias, not a gate.
   bool is_residual(const Node& node) const {
     return std::ranges::all_of(node.inputs, [&](ValueId id) {
-      return graph_.value(id).producer.valid() && is_picture(id) &&
-             graph_.shape(id) == graph_.shape(node.outputs[0]);
+      return graph_.value(id).producer.valid() && graph_.shape(id) == graph_.shape(node.outputs[0]);
     });
   }
 

@@ -38,8 +38,8 @@ Shape kept_shape(const Shape& x, std::span<const int> axes) {
 template <typename Body>
 void for_each_group(int64_t groups, int64_t channels, bool split, ThreadPool& pool,
                     const Body& body) {
-  const int64_t block = split ? kChannelBlock : channels;
-  const int64_t blocks = (channels + block - 1) / block;
+  const int64_t block = split ? kChannelBlock : std::max<int64_t>(channels, 1);
+  const int64_t blocks = std::max<int64_t>(1, (channels + block - 1) / block);
   pool.for_each_tile(static_cast<size_t>(groups * blocks), 1, [&](size_t begin, size_t end) {
     for (auto i = static_cast<int64_t>(begin); i < static_cast<int64_t>(end); ++i) {
       const int64_t first = i % blocks * block;

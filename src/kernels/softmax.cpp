@@ -55,8 +55,9 @@ class AxisSoftmax final : public Kernel {
         float sum = 0;
         for (int64_t i = 0; i < extent; ++i) sum += y[i * inner] = std::exp(x[i * inner] - maximum);
         if (logarithm_) {
-          const float total = maximum + std::log(sum);
-          for (int64_t i = 0; i < extent; ++i) y[i * inner] = x[i * inner] - total;
+          // The maximum first: a large one would swallow the digits of the logarithm.
+          const float rest = std::log(sum);
+          for (int64_t i = 0; i < extent; ++i) y[i * inner] = (x[i * inner] - maximum) - rest;
           continue;
         }
         for (int64_t i = 0; i < extent; ++i) y[i * inner] /= sum;

@@ -58,12 +58,6 @@ class Resize final : public AxisLinear {
   Resize(int axis, const ResizeRule& rule, int64_t transposed_extent)
       : AxisLinear(axis, transposed_extent), rule_(rule) {}
   const OpDoc& doc() const override { return is_transposed() ? kGradDoc : kDoc; }
-  int64_t flops(std::span<const Shape> inputs, std::span<const Shape> outputs) const override {
-    const int64_t samples = std::max(inputs[0].elements(), outputs[0].elements());
-    return rule_.mode == ResizeRule::Mode::kNearest  ? 0
-           : rule_.mode == ResizeRule::Mode::kLinear ? 4 * samples
-                                                     : 8 * samples;
-  }
 
  protected:
   std::string own_attributes() const override {
@@ -125,29 +119,25 @@ class Resize final : public AxisLinear {
     const double scale = rule_.size > 0 ? out / in : static_cast<double>(rule_.scale);
     const auto x = static_cast<double>(j);
     const double half_pixel = (x + 0.5) / scale - 0.5;
-    double u = 0;
-    switch (rule_.coordinate) {
-      case ResizeRule::Coordinate::kHalfPixel:
-        u = half_pixel;
-        break;
-      case ResizeRule::Coordinate::kPytorchHalfPixel:
-        u = outputs > 1 ? half_pixel : 0;
-        break;
-      case ResizeRule::Coordinate::kAlignCorners:
-        // ONNX's reference does not round the output's length where a scale gives it.
-        u = outputs > 1 ? x * (in - 1) / (scale * in - 1) : 0;
-        break;
-      case ResizeRule::Coordinate::kAsymmetric:
-        u = x / scale;
-        break;
-      case ResizeRule::Coordinate::kHalfPixelSymmetric:
-        u = in / 2 * (1 - out / (scale * in)) + half_pixel;
-        break;
-      case ResizeRule::Coordinate::kTfHalfPixelForNn:
-        u = (x + 0.5) / scale;
-        break;
-    }
-    return static_cast<double>(static_cast<float>(u));
+    const auto at = [&] {
+      switch (rule_.coordinate) {
+        case ResizeRule::Coordinate::kHalfPixel:
+          break;
+        case ResizeRule::Coordinate::kPytorchHalfPixel:
+          return outputs > 1 ? half_pixel : 0;
+        case ResizeRule::Coordinate::kAlignCorners:
+          // ONNX's reference does not round the output's length where a scale gives it.
+          return outputs > 1 ? x * (in - 1) / (scale * in - 1) : 0;
+        case ResizeRule::Coordinate::kAsymmetric:
+          return x / scale;
+        case ResizeRule::Coordinate::kHalfPixelSymmetric:
+          return in / 2 * (1 - out / (scale * in)) + half_pixel;
+        case ResizeRule::Coordinate::kTfHalfPixelForNn:
+          return (x + 0.5) / scale;
+      }
+      return half_pixel;
+    };
+    return static_cast<double>(static_cast<float>(at()));
   }
 
   double rounded(double u) const {
@@ -181,10 +171,9 @@ Result<Enum> read_name(const Attributes& attributes, std::string_view name,
   const std::string text = attributes.text(name, names[0]);
   const auto found = std::ranges::find(names, text);
   if (found == names.end()) {
-    return fail(ErrorCode::kUnsupported, std::string(name) + " '" + text +
-                                             "' is not one that ConvScope knows; it knows " +
-                                             std::string(names[0]) + ", " + std::string(names[1]) +
-                                             " and others of ONNX Resize");
+    return fail(ErrorCode::kUnsupported,
+                std::format("{} '{}' is not one that ConvScope knows; it knows {}, {} and others",
+                            name, text, names[0], names[1]));
   }
   return static_cast<Enum>(found - names.begin());
 }

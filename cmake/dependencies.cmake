@@ -60,19 +60,17 @@ endif()
 add_library(stb INTERFACE IMPORTED GLOBAL)
 target_include_directories(stb SYSTEM INTERFACE ${DEPS}/stb)
 
-# Dear ImGui and ImPlot take our configuration, so they are compiled with the project.
+# Dear ImGui takes our configuration, so it is compiled with the project.
 set(IMGUI ${DEPS}/imgui)
-set(IMPLOT ${DEPS}/implot)
 add_library(imgui STATIC EXCLUDE_FROM_ALL
   ${IMGUI}/imgui.cpp ${IMGUI}/imgui_draw.cpp ${IMGUI}/imgui_tables.cpp ${IMGUI}/imgui_widgets.cpp
   ${IMGUI}/imgui_stacklayout.cpp  # imgui-bundle's own; its imgui.cpp calls it
-  ${IMPLOT}/implot.cpp ${IMPLOT}/implot_items.cpp)
-target_include_directories(imgui SYSTEM PUBLIC ${IMGUI} ${IMPLOT})
+)
+target_include_directories(imgui SYSTEM PUBLIC ${IMGUI})
 target_compile_definitions(imgui PUBLIC
   IMGUI_ENABLE_TEST_ENGINE IMGUI_DISABLE_DEMO_WINDOWS IMGUI_DISABLE_DEBUG_TOOLS
   IMGUI_DISABLE_FILE_FUNCTIONS IMGUI_DISABLE_DEFAULT_SHELL_FUNCTIONS
-  IMGUI_DISABLE_OBSOLETE_FUNCTIONS IMPLOT_DISABLE_OBSOLETE_FUNCTIONS
-  "IMPLOT_CUSTOM_NUMERIC_TYPES=(float)(double)")
+  IMGUI_DISABLE_OBSOLETE_FUNCTIONS)
 target_compile_options(imgui PRIVATE -w)
 target_link_libraries(imgui PUBLIC flags)
 if(EXISTS ${CMAKE_SOURCE_DIR}/src/ui/imgui_config.h)

@@ -1,8 +1,8 @@
 # The programs: `convscope` natively; the engine and the page as WebAssembly modules.
 
 # Memory grows in the threaded builds too: a large picture needs hundreds of MB, most do not.
-set(wasm_memory -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=1GB
-  -sSTACK_SIZE=512KB -Wno-pthreads-mem-growth)
+set(wasm_memory -sALLOW_MEMORY_GROWTH=1 -sMEMORY_GROWTH_GEOMETRIC_STEP=0.05
+  -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=1GB -sSTACK_SIZE=512KB -Wno-pthreads-mem-growth)
 if(CONVSCOPE_WASM STREQUAL "relaxed")
   # wasm-opt 120 aborts while it precomputes some relaxed dot products of constants.
   list(APPEND wasm_memory
@@ -34,12 +34,14 @@ if(NOT CONVSCOPE_WASM)
     add_executable(convscope EXCLUDE_FROM_ALL ${sources})
     target_link_libraries(convscope PRIVATE our_warnings engine)
   endif()
+  add_executable(ops_bench EXCLUDE_FROM_ALL tests/bench/ops_bench.cpp)
+  target_link_libraries(ops_bench PRIVATE our_warnings ops)
 elseif(CONVSCOPE_WASM STREQUAL "page")
   convscope_module(src/page page)
   if(TARGET page)
     target_link_libraries(page PRIVATE ui protocol)
     target_link_options(page PRIVATE -sENVIRONMENT=web -sMAX_WEBGL_VERSION=2 -sMIN_WEBGL_VERSION=2 -lGL -lhtml5.js
-      -sINITIAL_MEMORY=32MB)
+      -sINITIAL_MEMORY=16MB)
     convscope_shaders(page)
   endif()
 else()

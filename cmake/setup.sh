@@ -40,7 +40,8 @@ quietly() {
     tail -n 30 "$log" >&2
     die "$label failed (exit status $status); the whole log is $log"
   fi
-  say "      $label: $((SECONDS - start)) s"
+  # What was already there goes without saying: the output of `./dev convscope` is the program's.
+  [ $((SECONDS - start)) -lt 2 ] || say "      $label: $((SECONDS - start)) s"
 }
 
 watch_log() {
@@ -353,7 +354,7 @@ source_of() {
   rm -rf "$folder.tmp"
   mkdir -p "$folder.tmp"
   if [ "$name" = imgui-bundle ]; then
-    tar -xf "$file" -C "$folder.tmp" --wildcards '*/external/imgui/imgui/*' '*/external/implot/implot/*'
+    tar -xf "$file" -C "$folder.tmp" --wildcards '*/external/imgui/imgui/*'
   else
     tar -xf "$file" -C "$folder.tmp"
   fi
@@ -445,7 +446,6 @@ make_sources() {
   for name in xnnpack pthreadpool fxdiv fp16 googletest libstb; do source_of "$name" >/dev/null; done
   imgui=$(source_of imgui-bundle)
   link "$imgui/external/imgui/imgui" imgui
-  link "$imgui/external/implot/implot" implot
   link "$(source_of libstb)" stb
 }
 

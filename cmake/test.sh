@@ -33,9 +33,12 @@ record() {  # record SUITE PASSED FAILED SKIPPED SECONDS
   fi
 }
 
-failing_lines() {
-  grep -hE '^\[  FAILED  \] [A-Za-z]|: Failure$|^ *not ok |^(FAIL|ERROR): |ERROR: AddressSanitizer|runtime error:|error TS|^.*: error: ' "$1" |
-    sort -u | head -n 20 | sed 's/^/    /'
+failing_lines() {  # which tests failed, and why; TAP says why on the lines after `error:`
+  {
+    grep -hE '^\[  FAILED  \] [A-Za-z]|: Failure$|^(FAIL|ERROR): |ERROR: AddressSanitizer|runtime error:|error TS|^.*: error: ' "$1" | sort -u
+    awk '/^ *not ok / { print; why = 6 } why > 0 && /^ *error: / { said = 1 }
+         /^ *code: |^ *stack: / { said = 0; why = 0 } said && why-- > 0 && NF' "$1"
+  } 2>/dev/null | head -n 30 | sed 's/^/    /' || true
   printf '    (%s)\n' "${1#"$ROOT"/}"
 }
 
@@ -103,14 +106,20 @@ has_tests() { compgen -G "$ROOT/tests/$1/*.cpp" >/dev/null; }
 readonly SUITES="unit grad golden property errors"
 
 native_suites() {
-  local kind kinds=()
+  local kind kinds=() targets=()
   for kind in $SUITES ui; do has_tests "$kind" && kinds+=("$kind"); done
   if [ "$filter" != --list ]; then
-    wants_any native/ "${kinds[@]}" || return 0
-    built native/build dev all_tests || true
+    wants_any native/ "${kinds[@]}" && targets+=(all_tests)
+    wants_any native/ cli photos && targets+=(convscope)
+    [ ${#targets[@]} = 0 ] && return
+    built native/build dev "${targets[@]}" || true
   fi
   for kind in "${kinds[@]}"; do
     suite "native/$kind" gtest with_sanitizers "build/dev/${kind}_tests" ${cases:+"--gtest_filter=$cases"}
+  done
+  for kind in cli photos; do
+    suite "native/$kind" unittest with_sanitizers "$DEPS/python/bin/python" -m unittest discover \
+      -s "tests/$kind" -v ${cases:+-k "$cases"}
   done
 }
 
@@ -146,7 +155,7 @@ run_tests() {
     if node --experimental-wasm-relaxed-simd -e 0 2>/dev/null; then
       NODE_WASM=--experimental-wasm-relaxed-simd
     fi
-    if wants_any '' models native/unit native/golden wasm-simd/unit wasm-simd/golden structure e2e; then
+    if wants_any '' models native/unit native/golden native/cli native/photos wasm-simd/unit wasm-simd/golden structure e2e; then
       models
     fi
   fi

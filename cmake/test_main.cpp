@@ -9,10 +9,11 @@
 // A WebAssembly program does not see node's environment by itself; the tests find their data
 // through it.
 EM_JS_DEPS(test_main, "$stringToUTF8,$UTF8ToString");
+// clang-format off: it takes JavaScript's === for C++.
 EM_JS(void, node_variable, (const char* name, char* value, int capacity), {
-  stringToUTF8((typeof process == = "object" && process.env[UTF8ToString(name)]) || "", value,
-               capacity);
+  stringToUTF8((typeof process === "object" && process.env[UTF8ToString(name)]) || "", value, capacity);
 });
+// clang-format on
 
 static void import_environment() {
   for (const char* name :

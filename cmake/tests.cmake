@@ -10,6 +10,7 @@ function(convscope_test name)
   add_executable(${name}_tests EXCLUDE_FROM_ALL ${sources} ${CMAKE_SOURCE_DIR}/cmake/test_main.cpp)
   target_link_libraries(${name}_tests PRIVATE our_warnings gtest ${ARGN})
   target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  convscope_precompiled(${name}_tests unit_tests <gtest/gtest.h>)
   add_dependencies(all_tests ${name}_tests)
   if(CONVSCOPE_WASM)
     # Tests alone see the machine's files. Death tests cannot run there: they need fork().

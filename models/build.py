@@ -19,6 +19,7 @@ import io
 import json
 import os
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -36,6 +37,8 @@ LABEL_COUNT = 1000
 SOURCES = ("catalog.json", "samples.json", "labels.en.txt", "labels.zh.txt", "NOTICE.txt")
 SQUEEZENET = "squeezenet-1.0"
 LITE0 = "efficientnet-lite0"
+FAILED_STAMP = f"{squeezenet.FILE_NAME}.failed"
+RETRY_SECONDS = 3600
 EXACT_BUNDLE = "efficientnet-lite0.f32.csb"
 
 
@@ -93,17 +96,36 @@ def find_squeezenet(
         )
     if offline:
         return None, unavailable(f"{name} was not found.", f"没有找到 {name}。")
-    try:
-        data = fetch.url_bytes(squeezenet_url(origin), origin["bytes"])
-        fetch.check_sha256(data, want, name)
-    except ModelFileError as error:
-        print(f"note: {error}", flush=True)
+    data = downloaded_squeezenet(origin, cache)
+    if data is None:
         return None, unavailable(
             f"{name} could not be downloaded when this page was built.",
             f"构建本页面时无法下载 {name}。",
         )
     write_changed(cache / name, data)
     return data, None
+
+
+def downloaded_squeezenet(origin: dict, cache: Path) -> bytes | None:
+    """The file, or None; after a failure nothing is tried for an hour: offline, each try waits long."""
+    stamp = cache / FAILED_STAMP
+    if stamp.is_file() and 0 <= (left := stamp.stat().st_mtime + RETRY_SECONDS - time.time()):
+        print(
+            f"note: {squeezenet.FILE_NAME} is not available: its download failed and is tried again "
+            f"in {int(left / 60) + 1} min; or put it into the folder named by CONVSCOPE_DOWNLOADS",
+            flush=True,
+        )
+        return None
+    try:
+        data = fetch.url_bytes(squeezenet_url(origin), origin["bytes"])
+        fetch.check_sha256(data, origin["sha256"], squeezenet.FILE_NAME)
+    except ModelFileError as error:
+        print(f"note: {error}", flush=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+        return None
+    stamp.unlink(missing_ok=True)
+    return data
 
 
 # The stamp ----------------------------------------------------------------------------------------
@@ -198,13 +220,13 @@ def build(
     catalog = json.loads((MODELS / "catalog.json").read_text(encoding="utf-8"))
     origins = {model["id"]: model["origin"] for model in catalog["models"]}
     squeezenet_data, reason = find_squeezenet(origins[SQUEEZENET], downloads, cache, offline)
-    if squeezenet_data is not None:
-        squeezenet.decode(squeezenet_data)  # fails here rather than in somebody's browser
     key = fingerprint(squeezenet_data, reason, exact is not None)
     if is_up_to_date(out, key):
         print(f"models: up to date in {out}")
         return
 
+    if squeezenet_data is not None:
+        squeezenet.decode(squeezenet_data)  # fails here rather than in somebody's browser
     for name in ("labels.en.txt", "labels.zh.txt"):
         read_labels(name)
     state, licence = lite0_state(origins[LITE0], cache)

@@ -133,6 +133,13 @@ async function samples() {
   return entries;
 }
 
+// Where a reader finds the repository's files: given, or what GitHub's workflows say of themselves.
+function source_url() {
+  const { CONVSCOPE_SOURCE, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_SHA } = process.env;
+  if (CONVSCOPE_SOURCE) return CONVSCOPE_SOURCE.replace(/\/?$/, '/');
+  return GITHUB_REPOSITORY && GITHUB_SHA ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/blob/${GITHUB_SHA}/` : '';
+}
+
 async function page_html(manifest) {
   const template = await readFile(join(web, 'index.html'), 'utf8');
   const css = await esbuild.transform(await readFile(join(web, 'style.css'), 'utf8'), { loader: 'css', minify: true });
@@ -181,8 +188,9 @@ async function main() {
     files,
     models: model_entries,
     samples: sample_entries,
-    default_model: 'squeezenet-1.0',
+    default_model: (model_entries.find((model) => model.available) ?? model_entries[0]).id, // SqueezeNet, where it could be had
     default_sample: sample_entries.find((sample) => sample.id === 'chelsea')?.id ?? sample_entries[0].id,
+    source: source_url(),
   };
   await write_compressed('index.html', Buffer.from(await page_html(manifest)));
   await write('.nojekyll', Buffer.alloc(0)); // GitHub Pages: serve the files as they are

@@ -5,17 +5,12 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
+import { kIsolation } from './headers.mjs';
 
 const kTypes = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css; charset=utf-8',
   '.json': 'application/json', '.wasm': 'application/wasm', '.txt': 'text/plain; charset=utf-8', '.svg': 'image/svg+xml',
   '.jpg': 'image/jpeg', '.png': 'image/png', '.otf': 'font/otf', '.ico': 'image/x-icon', '.webmanifest': 'application/manifest+json',
-};
-const kIsolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-  'Document-Isolation-Policy': 'isolate-and-credentialless',
 };
 const kEncodings = [['br', '.br'], ['gzip', '.gz']];
 const kFirstPort = 8080;

@@ -7,13 +7,14 @@ namespace convscope {
 namespace {
 
 Status run(const Arguments& arguments) {
-  if (!arguments.has("layer"))
-    return fail(ErrorCode::kInvalidArgument,
-                "activations needs --layer NAME; `convscope models MODEL` lists the layers");
+  if (!arguments.has("layer")) {
+    return fail(ErrorCode::kInvalidArgument, "activations needs --layer NAME; `convscope models " +
+                                                 arguments.words[0] + "` lists the layers");
+  }
   TRY(Opened opened, open_network(arguments));
   TRY_STATUS(open_picture(*opened.client, arguments.words[1]));
-  TRY(const Activations maps, opened.client->ask<Activations>(
-                                  GetActivations{arguments.value("layer"), arguments.has("pre")}));
+  TRY(const Activations maps,
+      opened.ask<Activations>(GetActivations{arguments.value("layer"), arguments.has("pre")}));
 
   const std::span<const float> planes(maps.values.floats(), maps.values.float_count());
   if (arguments.has("npy")) {
@@ -51,8 +52,10 @@ Status run(const Arguments& arguments) {
 const Verb& activations_verb() {
   static const Verb kVerb = {
       {"activations", "MODEL IMAGE", "Computes all activation maps of one layer.", 2, 2,
-       with_common_options(
-           {{"layer", "NAME", "the layer"}, {"pre", "", "before its activation function"}})},
+       picture_options("write the maps side by side, each stretched to its own range",
+                       "write the maps as float32, height × width × channels",
+                       {{"layer", "NAME", "the layer; `convscope models MODEL` lists them"},
+                        {"pre", "", "before its activation function"}})},
       run};
   return kVerb;
 }

@@ -1,6 +1,20 @@
 #include "cli/client.h"
 
 namespace convscope {
+namespace {
+
+constexpr int64_t kStepMicros = 1'000'000;
+
+std::unexpected<Error> error_of(const Failed& failed) {
+  for (const ErrorCode code : {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
+                               ErrorCode::kUnsupported, ErrorCode::kMalformed, ErrorCode::kTooLarge,
+                               ErrorCode::kOutOfMemory, ErrorCode::kCancelled}) {
+    if (failed.code == error_code_name(code)) return fail(code, failed.message.en);
+  }
+  return fail(ErrorCode::kInternal, failed.message.en);
+}
+
+}  // namespace
 
 Client::Client(int threads)
     : engine_("native", threads, [this](const EventMessage& message) {
@@ -9,20 +23,26 @@ Client::Client(int threads)
         } else {
           events_.push_back(message);
         }
-      }) {
-  engine_.start(threads);
-  CHECK(!events_.empty() && std::holds_alternative<EngineReady>(events_[0].event));
-  ready_ = std::get<EngineReady>(events_[0].event);
-  events_.clear();
+      }) {}
+
+Result<std::unique_ptr<Client>> Client::start(int threads) {
+  std::unique_ptr<Client> client(new Client(threads));
+  client->engine_.start(threads);
+  if (client->events_.empty())
+    return fail(ErrorCode::kInternal, "the engine did not start and gave no reason");
+  if (const auto* failed = std::get_if<Failed>(&client->events_[0].event)) return error_of(*failed);
+  return client;
 }
 
 Result<Event> Client::call(Command command) {
   events_.clear();
   engine_.post({next_request_++, std::move(command)});
-  while (events_.empty()) engine_.step(1'000'000);
+  while (events_.empty()) {
+    if (!engine_.step(kStepMicros) && events_.empty())
+      return fail(ErrorCode::kInternal, "the engine gave no answer");
+  }
   Event event = std::move(events_[0].event);
-  if (const auto* failed = std::get_if<Failed>(&event))
-    return fail(ErrorCode::kInvalidArgument, failed->message.en);
+  if (const auto* failed = std::get_if<Failed>(&event)) return error_of(*failed);
   return event;
 }
 

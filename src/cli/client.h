@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,11 +15,12 @@ class Client {
  public:
   using PreviewHandler = std::function<void(const MethodPreview&)>;
 
-  explicit Client(int threads);
+  // Fails where the engine cannot start, with its own reason.
+  static Result<std::unique_ptr<Client>> start(int threads);
   void set_exact_input(bool exact) { engine_.set_exact_input(exact); }
   void on_preview(PreviewHandler handler) { on_preview_ = std::move(handler); }
 
-  // Runs a command to its final event; Failed becomes an error.
+  // Runs a command to its final event; Failed becomes an error of the same code.
   Result<Event> call(Command command);
   template <typename Answer, typename Request>
   Result<Answer> ask(Request request) {
@@ -27,13 +29,12 @@ class Client {
     return std::get<Answer>(std::move(event));
   }
 
-  const EngineReady& ready() const { return ready_; }
-
  private:
+  explicit Client(int threads);
+
   Engine engine_;
-  EngineReady ready_;
   RequestId next_request_ = 1;
-  std::vector<EventMessage> events_;
+  std::vector<EventMessage> events_;  // all but previews, since the last call
   PreviewHandler on_preview_;
 };
 

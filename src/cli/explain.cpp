@@ -1,21 +1,37 @@
 // convscope explain METHOD MODEL IMAGE, and convscope dream MODEL IMAGE: run a visualisation
 // method.
+#include <algorithm>
 #include <cstdio>
 
+#include "base/nearest.h"
 #include "cli/program.h"
+#include "explain/registry.h"
+#include "imagine/deep_dream.h"
 
 namespace convscope {
 namespace {
 
+const OptionSpec kTarget = {
+    "target", "INDEX", "class to ask about (default: the network's first answer)",
+    false,    0,       kLargestIndex};
+
 std::vector<OptionSpec> method_options() {
-  return with_common_options(
-      {{"target", "INDEX", "class to ask about (default: the network's first answer)"},
-       {"layer", "NAME", "layer, where the method wants one"},
-       {"channel", "INDEX", "channel of that layer (may be given several times; default: all)",
-        true},
-       {"param", "KEY=VALUE", "parameter of the method (may be given several times)", true},
-       {"seed", "N", "seed of everything random"},
-       {"untrained", "", "on a copy of the network with random weights"}});
+  return {
+      {"layer", "NAME", "layer, where the method wants one (default: one that shows much)"},
+      {"channel", "INDEX", "channel of that layer (may be given several times; default: all)", true,
+       0, kLargestIndex},
+      {"param", "KEY=VALUE",
+       "parameter of the method (may be given several times; `convscope models --methods`)", true},
+      {"seed", "N", "seed of everything random", false, 0, std::numeric_limits<int64_t>::max()},
+      {"untrained", "", "on a copy of the network with random weights"}};
+}
+
+std::vector<OptionSpec> explain_options() {
+  std::vector<OptionSpec> options = method_options();
+  options.insert(options.begin(), kTarget);
+  return picture_options("write the map in colours",
+                         "write the map's own numbers as float32, height × width × 1",
+                         std::move(options));
 }
 
 Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
@@ -26,7 +42,7 @@ Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
     } else if (last.picture) {
       std::vector<float> rgb;
       for (size_t i = 0; i < last.picture->rgba.size(); ++i) {
-        if (i % 4 != 3) rgb.push_back(static_cast<float>(last.picture->rgba.data()[i]) / 255.0f);
+        if (i % 4 != 3) rgb.push_back(last.picture->rgba.data()[i]);
       }
       TRY_STATUS(write_npy(arguments.value("npy"),
                            Shape{last.picture->height, last.picture->width, 3}, rgb));
@@ -75,10 +91,11 @@ void print_result(const MethodResult& result, bool json) {
   if (!result.diagnosis.en.empty()) std::printf("%s\n", result.diagnosis.en.c_str());
 }
 
-Status run_and_write(const std::string& method, const Arguments& arguments) {
+Status run_and_write(const MethodInfo& info, const Arguments& arguments) {
+  TRY_STATUS(check_method_options(info, arguments));
   TRY(Opened opened, open_network(arguments));
   TRY_STATUS(open_picture(*opened.client, arguments.words[1]));
-  TRY(const MethodResult result, run_method(*opened.client, method, arguments));
+  TRY(const MethodResult result, run_method(opened, info, arguments));
   TRY_STATUS(write_outputs(arguments, result.last));
   print_result(result, arguments.has("json"));
   return {};
@@ -86,30 +103,42 @@ Status run_and_write(const std::string& method, const Arguments& arguments) {
 
 Status run_explain(const Arguments& arguments) {
   Arguments rest = arguments;
-  const std::string method = rest.words[0];
-  if (find_method(method) == nullptr)
-    return fail(ErrorCode::kNotFound,
-                "there is no method named " + method + "; `convscope models --methods` lists them");
+  const std::string name = rest.words[0];
   rest.words.erase(rest.words.begin());
-  return run_and_write(method, rest);
+  std::vector<std::string> known;
+  for (const Method& method : explain_methods()) {
+    if (method.info().id == name) return run_and_write(method.info(), rest);
+    known.push_back(method.info().id);
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              "there is no method named " + name + " that explains an answer" +
+                  nearest_hint(name, known) + "; `convscope models --methods` lists them");
 }
 
-Status run_dream(const Arguments& arguments) { return run_and_write("deep_dream", arguments); }
+Status run_dream(const Arguments& arguments) { return run_and_write(kDeepDream.info(), arguments); }
 
 }  // namespace
 
 const Verb& explain_verb() {
   static const Verb kVerb = {
       {"explain", "METHOD MODEL IMAGE", "Asks why the network answered what it answered.", 3, 3,
-       method_options()},
+       explain_options()},
       run_explain};
   return kVerb;
 }
 
 const Verb& dream_verb() {
   static const Verb kVerb = {
-      {"dream", "MODEL IMAGE", "DeepDream: changes the picture towards what a layer responds to.",
-       2, 2, method_options()},
+      {"dream",
+       "MODEL IMAGE",
+       "DeepDream: changes the picture towards what a layer responds to.",
+       2,
+       2,
+       picture_options("write the dream",
+                       "write the dream as float32, height × width × 3: R, G, B, 0 to 255, as in "
+                       "the picture",
+                       method_options()),
+       {{"target", "it asks about no class; it follows a layer"}}},
       run_dream};
   return kVerb;
 }

@@ -4,11 +4,12 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 
+#include "base/nearest.h"
 #include "image/colour_map.h"
 #include "image/encode.h"
-#include "model/catalog.h"
 
 namespace convscope {
 namespace {
@@ -38,13 +39,22 @@ Status write_image(const std::string& path, const Image& image) {
 }  // namespace
 
 Result<std::vector<uint8_t>> read_file(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    return fail(ErrorCode::kNotFound, path + " is a directory; name a file in it");
   const File file(std::fopen(path.c_str(), "rb"), std::fclose);
   if (file == nullptr)
     return fail(ErrorCode::kNotFound, "cannot open " + path + "; check the name");
   std::vector<uint8_t> bytes;
   uint8_t block[65536];
-  while (const size_t count = std::fread(block, 1, sizeof(block), file.get()))
+  while (const size_t count = std::fread(block, 1, sizeof(block), file.get())) {
+    if (bytes.size() + count > kLargestFile) {
+      return fail(ErrorCode::kTooLarge, path + " has more than " +
+                                            std::to_string(kLargestFile >> 20) +
+                                            " MB, which is no picture or network; check the name");
+    }
     bytes.insert(bytes.end(), block, block + count);
+  }
   if (std::ferror(file.get()) != 0) return fail(ErrorCode::kNotFound, "cannot read " + path);
   return bytes;
 }
@@ -66,13 +76,21 @@ std::string model_folder(const std::string& option) {
   return environment != nullptr && *environment != 0 ? environment : "build/models";
 }
 
+std::string how_to_get(const CatalogEntry& entry) {
+  // Only a file that is used as it was published has a fixed hash; it may be laid ready.
+  const bool published = !entry.sha256.empty();
+  return "run ./dev models" +
+         (published ? ", which downloads it or takes it from the folder CONVSCOPE_DOWNLOADS"
+                    : std::string());
+}
+
 Result<ModelFile> find_model_file(const std::string& model, const std::string& folder) {
   if (const CatalogEntry* entry = find_catalog_entry(model)) {
     const std::string path = folder + "/" + std::string(entry->file);
     if (!exists(path)) {
-      return fail(ErrorCode::kNotFound,
-                  std::string(entry->title) + ": " + path +
-                      " does not exist; run ./dev setup, or name the folder with --models");
+      return fail(ErrorCode::kNotFound, std::string(entry->title) + ": " + path +
+                                            " does not exist; " + how_to_get(*entry) +
+                                            ", or name the folder with --models");
     }
     return ModelFile{model, std::string(entry->format), path};
   }
@@ -86,10 +104,14 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
     return ModelFile{file.substr(0, file.size() - 5), "onnx", model};
   }
   std::string known;
-  for (const CatalogEntry& entry : model_catalog())
-    known += (known.empty() ? "" : ", ") + std::string(entry.id);
-  return fail(ErrorCode::kNotFound, "there is no network named " + model + "; want one of " +
-                                        known + ", or the path of a .csb, .net or .onnx file");
+  std::vector<std::string> ids;
+  for (const CatalogEntry& entry : model_catalog()) {
+    ids.emplace_back(entry.id);
+    known += (known.empty() ? "" : ", ") + ids.back();
+  }
+  return fail(ErrorCode::kNotFound, "there is no network named " + model +
+                                        nearest_hint(model, ids) + "; want one of " + known +
+                                        ", or the path of a .csb, .net or .onnx file");
 }
 
 Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language,
@@ -100,8 +122,12 @@ Result<std::vector<std::string>> load_labels(const std::string& folder, const st
     for (int64_t i = 0; i < classes; ++i) numbers.push_back("class " + std::to_string(i));
     return numbers;
   }
-  TRY(const auto bytes, read_file(folder + "/labels." + language + ".txt"));
-  return read_labels({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, classes);
+  const auto bytes = read_file(folder + "/labels." + language + ".txt");
+  if (!bytes) {
+    return fail(bytes.error().code, "the class names: " + bytes.error().message +
+                                        ", run ./dev models, or name their folder with --models");
+  }
+  return read_labels({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, classes);
 }
 
 Status write_npy(const std::string& path, const Shape& shape, std::span<const float> values) {

@@ -6,16 +6,22 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/catalog.h"
 #include "protocol/types.h"
 #include "tensor/shape.h"
 
 namespace convscope {
 
+// At most kLargestFile bytes; a folder, a missing and a larger file are refused with a sentence.
+constexpr size_t kLargestFile = size_t{1} << 30;
 Result<std::vector<uint8_t>> read_file(const std::string& path);
 Status write_file(const std::string& path, std::span<const uint8_t> bytes);
 
 // Where networks and class names lie: --models, else CONVSCOPE_MODELS, else build/models.
 std::string model_folder(const std::string& option);
+
+// The step that brings a network's file: "run ./dev models …".
+std::string how_to_get(const CatalogEntry& entry);
 
 // A network's file by catalog id, or by the path of a .csb or .net file.
 struct ModelFile {

@@ -41,6 +41,19 @@ Picture colour_sheet(const Filters& filters) {
   return sheet;
 }
 
+// (o, i, y, x) to (y, x, o·inputs + i).
+std::vector<float> hwc_from_oihw(const Filters& filters) {
+  const auto planes = static_cast<size_t>(filters.outputs) * static_cast<size_t>(filters.inputs);
+  const auto cells =
+      static_cast<size_t>(filters.kernel_height) * static_cast<size_t>(filters.kernel_width);
+  std::vector<float> out(planes * cells);
+  for (size_t plane = 0; plane < planes; ++plane) {
+    for (size_t cell = 0; cell < cells; ++cell)
+      out[cell * planes + plane] = filters.values.floats()[plane * cells + cell];
+  }
+  return out;
+}
+
 Status run(const Arguments& arguments) {
   TRY(Opened opened, open_network(arguments));
   std::string layer = arguments.value("layer");
@@ -49,14 +62,13 @@ Status run(const Arguments& arguments) {
         opened.model.layers, [](const LayerInfo& l) { return !l.filter_names.empty(); });
     if (first != opened.model.layers.end()) layer = first->name;
   }
-  TRY(const Filters filters,
-      opened.client->ask<Filters>(GetFilters{layer, arguments.value("filter")}));
+  TRY(const Filters filters, opened.ask<Filters>(GetFilters{layer, arguments.value("filter")}));
   const std::span<const float> values(filters.values.floats(), filters.values.float_count());
   if (arguments.has("npy")) {
-    TRY_STATUS(write_npy(
-        arguments.value("npy"),
-        Shape{filters.outputs, filters.inputs, filters.kernel_height, filters.kernel_width},
-        values));
+    TRY_STATUS(write_npy(arguments.value("npy"),
+                         Shape{filters.kernel_height, filters.kernel_width,
+                               int64_t{filters.outputs} * filters.inputs},
+                         hwc_from_oihw(filters)));
   }
   if (arguments.has("png")) {
     TRY_STATUS(filters.colour
@@ -65,12 +77,15 @@ Status run(const Arguments& arguments) {
                                       filters.outputs * filters.inputs, filters.kernel_height,
                                       filters.kernel_width, true));
   }
-  std::printf(
-      arguments.has("json")
-          ? "{\"layer\":\"%s\",\"filter\":\"%s\",\"outputs\":%d,\"inputs\":%d,\"kernel\":[%d,%d]}\n"
-          : "%s (%s): %d filters × %d inputs of %d × %d\n",
-      filters.layer.c_str(), filters.filter.c_str(), filters.outputs, filters.inputs,
-      filters.kernel_height, filters.kernel_width);
+  if (arguments.has("json")) {
+    std::printf("{\"layer\":%s,\"filter\":%s,\"outputs\":%d,\"inputs\":%d,\"kernel\":[%d,%d]}\n",
+                json_string(filters.layer).c_str(), json_string(filters.filter).c_str(),
+                filters.outputs, filters.inputs, filters.kernel_height, filters.kernel_width);
+  } else {
+    std::printf("%s (%s): %d filters × %d inputs of %d × %d\n", filters.layer.c_str(),
+                filters.filter.c_str(), filters.outputs, filters.inputs, filters.kernel_height,
+                filters.kernel_width);
+  }
   return {};
 }
 
@@ -78,10 +93,18 @@ Status run(const Arguments& arguments) {
 
 const Verb& filters_verb() {
   static const Verb kVerb = {
-      {"filters", "MODEL",
-       "Shows the weights of one layer's convolution; --npy gives out × in × height × width.", 1, 1,
-       with_common_options({{"layer", "NAME", "the layer (default: the first with filters)"},
-                            {"filter", "NAME", "which convolution of the layer, e.g. expand3x3"}})},
+      {"filters",
+       "MODEL",
+       "Shows the weights of one layer's convolution.",
+       1,
+       1,
+       result_options("write the filters side by side",
+                      "write the weights as float32, kernel height × kernel width × "
+                      "(outputs·inputs): channel output·inputs + input",
+                      {{"layer", "NAME", "the layer (default: the first with filters)"},
+                       {"filter", "NAME", "which convolution of the layer, e.g. expand3x3"}}),
+       {{"exact-input", "filters are the same for every picture"},
+        {"threads", "it computes nothing"}}},
       run};
   return kVerb;
 }

@@ -2,56 +2,131 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <format>
 #include <thread>
 
-namespace convscope {
+#include "base/nearest.h"
 
-std::vector<OptionSpec> with_common_options(std::vector<OptionSpec> more) {
-  const OptionSpec common[] = {
-      {"png", "FILE", "write the result as a picture"},
-      {"npy", "FILE", "write the numbers as float32, height × width × channels"},
-      {"exact-input", "", "the picture already has the network's input size: no resize, no crop"},
-      {"models", "DIR", "folder of the networks (default: $CONVSCOPE_MODELS, else build/models)"},
-      {"threads", "N", "threads to compute with (default: all cores)"},
-      {"json", "", "print JSON"},
-      {"help", "", "print this"},
-  };
-  more.insert(more.end(), std::begin(common), std::end(common));
-  return more;
+namespace convscope {
+namespace {
+
+constexpr int64_t kMostThreads = 64;
+
+void append(std::vector<OptionSpec>& options, std::initializer_list<OptionSpec> more) {
+  options.insert(options.end(), more);
+}
+
+// KEY=VALUE of --param against the method's table.
+Result<ParameterValue> parse_parameter(const MethodInfo& info, const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos)
+    return fail(ErrorCode::kInvalidArgument, "--param: got \"" + text + "\", want KEY=VALUE");
+  const std::string key = text.substr(0, equals);
+  const auto described = std::ranges::find(info.parameters, key, &ParameterInfo::id);
+  if (described == info.parameters.end()) {
+    std::vector<std::string> keys;
+    for (const ParameterInfo& parameter : info.parameters) keys.push_back(parameter.id);
+    return fail(ErrorCode::kInvalidArgument, info.id + " has no parameter named " + key +
+                                                 nearest_hint(key, keys) +
+                                                 "; `convscope models --methods` lists them");
+  }
+  TRY(const double value, parse_number("--param " + key, text.substr(equals + 1)));
+  const bool whole = described->type != ParameterType::kNumber;
+  if (value < described->minimum || value > described->maximum ||
+      (whole && value != std::round(value))) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        std::format("--param {}: got {}, want {} from {} to {}", key, value,
+                    whole ? "a whole number" : "a number", described->minimum, described->maximum));
+  }
+  return ParameterValue{key, value};
+}
+
+Result<std::vector<ParameterValue>> parse_parameters(const MethodInfo& info,
+                                                     const Arguments& arguments) {
+  std::vector<ParameterValue> parameters;
+  const auto given = arguments.options.find("param");
+  if (given == arguments.options.end()) return parameters;
+  for (const std::string& text : given->second) {
+    TRY(ParameterValue parameter, parse_parameter(info, text));
+    if (std::ranges::find(parameters, parameter.id, &ParameterValue::id) != parameters.end()) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "--param " + parameter.id + " was given twice; leave one out");
+    }
+    parameters.push_back(std::move(parameter));
+  }
+  return parameters;
+}
+
+}  // namespace
+
+std::vector<OptionSpec> result_options(std::string_view png, std::string_view npy,
+                                       std::vector<OptionSpec> own) {
+  append(own, {{"png", "FILE", png},
+               {"npy", "FILE", npy},
+               {"models", "DIR",
+                "folder of the networks (default: $CONVSCOPE_MODELS, else build/models)"},
+               {"json", "", "print JSON"},
+               {"help", "", "print this"}});
+  return own;
+}
+
+std::vector<OptionSpec> picture_options(std::string_view png, std::string_view npy,
+                                        std::vector<OptionSpec> own) {
+  append(
+      own,
+      {{"exact-input", "", "the picture already has the network's input size: no resize, no crop"},
+       {"threads", "N", "threads to compute with (default: all cores)", false, 1, kMostThreads}});
+  return result_options(png, npy, std::move(own));
+}
+
+Error Opened::with_listing(Error error) const {
+  if (error.code == ErrorCode::kNotFound)
+    error.message += " `convscope models " + name + "` lists its layers and their filters.";
+  return error;
 }
 
 Result<Opened> open_network(const Arguments& arguments) {
   Opened out;
+  out.name = arguments.words[0];
   out.folder = model_folder(arguments.value("models"));
-  TRY(const ModelFile file, find_model_file(arguments.words[0], out.folder));
-  TRY(auto bytes, read_file(file.path));
-  const auto cores = std::to_string(std::max(1u, std::thread::hardware_concurrency()));
-  TRY(const int64_t threads, parse_integer("--threads", arguments.value("threads", cores)));
-  if (threads < 1 || threads > 64)
-    return fail(ErrorCode::kInvalidArgument,
-                "--threads: got " + std::to_string(threads) + ", want 1 to 64");
-  out.client = std::make_unique<Client>(static_cast<int>(threads));
+  TRY(const ModelFile file, find_model_file(out.name, out.folder));
+  show_progress("opening " + file.path);
+  auto bytes = read_file(file.path);
+  if (!bytes) {
+    end_progress();
+    return std::unexpected(std::move(bytes.error()));
+  }
+  const int64_t cores = std::clamp<int64_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
+  TRY(out.client, Client::start(static_cast<int>(arguments.integer("threads", cores))));
   out.client->set_exact_input(arguments.has("exact-input"));
-  out.client->on_preview(show_progress);
-  TRY(ModelLoaded loaded,
-      out.client->ask<ModelLoaded>(LoadModel{file.id, file.format, Blob(std::move(bytes))}));
-  out.model = std::move(loaded.model);
+  out.client->on_preview([](const MethodPreview& preview) {
+    show_progress(std::format("{}: step {}/{} {}", preview.method, preview.step, preview.steps,
+                              preview.stage));
+  });
+  auto loaded =
+      out.client->ask<ModelLoaded>(LoadModel{file.id, file.format, Blob(*std::move(bytes))});
+  end_progress();
+  if (!loaded) return std::unexpected(std::move(loaded.error()).with_context(file.path));
+  out.model = std::move(loaded->model);
   return out;
 }
 
 Status open_picture(Client& client, const std::string& path) {
   TRY(auto bytes, read_file(path));
   auto ready = client.ask<ImageReady>(SetImage{path, Blob(std::move(bytes))});
-  if (!ready) return std::unexpected(std::move(ready.error()).with_context(path));
-  return {};
+  if (ready) return {};
+  // The command line is as it should be: it is the picture that cannot be used.
+  if (ready.error().code == ErrorCode::kInvalidArgument) ready.error().code = ErrorCode::kMalformed;
+  return std::unexpected(std::move(ready.error()).with_context(path));
 }
 
-void show_progress(const MethodPreview& preview) {
-  static const bool kTerminal = isatty(STDERR_FILENO) != 0;
-  if (!kTerminal) return;
-  std::fprintf(stderr, "\r%s: step %d/%d %s\x1b[K", preview.method.c_str(), preview.step,
-               preview.steps, preview.stage.c_str());
+void show_progress(const std::string& line) {
+  if (isatty(STDERR_FILENO) == 0) return;
+  std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
   std::fflush(stderr);
 }
 
@@ -59,35 +134,42 @@ void end_progress() {
   if (isatty(STDERR_FILENO) != 0) std::fputs("\r\x1b[K", stderr);
 }
 
-Result<MethodResult> run_method(Client& client, const std::string& method,
+Status check_method_options(const MethodInfo& info, const Arguments& arguments) {
+  const char* unused = nullptr;
+  if (!info.needs_layer && arguments.has("layer")) unused = "--layer: it looks at no single layer";
+  if (!info.needs_layer && arguments.has("channel"))
+    unused = "--channel: it looks at no single layer";
+  if (!info.class_specific && arguments.has("target")) unused = "--target: it asks about no class";
+  if (unused != nullptr)
+    return fail(ErrorCode::kInvalidArgument, info.id + " takes no " + unused + "; leave it out");
+  TRY_STATUS(parse_parameters(info, arguments));
+  return {};
+}
+
+Result<MethodResult> run_method(Opened& opened, const MethodInfo& info,
                                 const Arguments& arguments) {
   RunMethod request;
-  request.method = method;
-  TRY(const int64_t target, parse_integer("--target", arguments.value("target", "-1")));
-  TRY(const int64_t seed, parse_integer("--seed", arguments.value("seed", "1")));
-  request.target = static_cast<int32_t>(target);
-  request.seed = static_cast<uint64_t>(seed);
+  request.method = info.id;
+  request.target = static_cast<int32_t>(arguments.integer("target", -1));
+  request.seed = static_cast<uint64_t>(arguments.integer("seed", 1));
   request.layer = arguments.value("layer");
   request.untrained = arguments.has("untrained");
-  if (const auto channels = arguments.options.find("channel");
-      channels != arguments.options.end()) {
-    for (const std::string& text : channels->second) {
-      TRY(const int64_t channel, parse_integer("--channel", text));
+  if (const auto given = arguments.options.find("channel"); given != arguments.options.end()) {
+    for (const std::string& text : given->second) {
+      TRY(const int64_t channel, parse_integer("--channel", text, 0, kLargestIndex));
       request.channels.push_back(static_cast<int32_t>(channel));
     }
   }
-  if (const auto parameters = arguments.options.find("param");
-      parameters != arguments.options.end()) {
-    for (const std::string& text : parameters->second) {
-      const size_t equals = text.find('=');
-      if (equals == std::string::npos)
-        return fail(ErrorCode::kInvalidArgument, "--param: got \"" + text + "\", want KEY=VALUE");
-      TRY(const double value,
-          parse_number("--param " + text.substr(0, equals), text.substr(equals + 1)));
-      request.parameters.push_back({text.substr(0, equals), value});
-    }
+  TRY(request.parameters, parse_parameters(info, arguments));
+  // A picture that is to be taken as it is keeps its size in a dream too.
+  const auto has_size = [](const auto& parameters) {
+    return std::ranges::any_of(parameters, [](const auto& p) { return p.id == "size"; });
+  };
+  if (arguments.has("exact-input") && has_size(info.parameters) && !has_size(request.parameters)) {
+    const int32_t side = std::max(opened.model.input_height, opened.model.input_width);
+    request.parameters.push_back({"size", static_cast<double>(side)});
   }
-  auto result = client.ask<MethodResult>(std::move(request));
+  auto result = opened.ask<MethodResult>(std::move(request));
   end_progress();
   return result;
 }

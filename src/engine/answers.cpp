@@ -4,7 +4,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/heap.h"
+#include "engine/suggestions.h"
 #include "graph/op.h"
+#include "model/catalog.h"
 #include "ops/ops.h"
 
 namespace convscope {
@@ -88,6 +91,7 @@ LayerInfo describe_layer(const Model& model, const ModelLayer& layer) {
   out.has_pre_activation = layer.pre.valid();
   out.minor = layer.minor;
   for (const ConvFilter& filter : layer.filters) out.filter_names.push_back(filter.name);
+  for (const OpDoc* doc : layer.operators) out.operators.emplace_back(doc->kind);
   if (!layer.filters.empty()) {
     const Shape& weight = model.parameters[static_cast<size_t>(layer.filters[0].weight)].shape();
     out.filter_outputs = static_cast<int32_t>(weight[0]);
@@ -100,14 +104,24 @@ LayerInfo describe_layer(const Model& model, const ModelLayer& layer) {
   return out;
 }
 
+Text text(const Bilingual& words) { return {std::string(words.en), std::string(words.zh)}; }
+
+OperatorInfo describe_operator(const OpDoc& doc) {
+  return {std::string(doc.kind), text(doc.title),           text(doc.intuition),
+          text(doc.derivative),  std::string(doc.equation), std::string(doc.reference)};
+}
+
 Result<const ConvFilter*> find_filter(const ModelLayer& layer, const std::string& name) {
   if (layer.filters.empty())
-    return fail(ErrorCode::kUnsupported, layer.name + " has no filters: it is no convolution");
+    return fail(ErrorCode::kUnsupported,
+                layer.name + " has no filters: it is no convolution; choose a layer with one");
   if (name.empty()) return &layer.filters[0];
   const auto found = std::ranges::find(layer.filters, name, &ConvFilter::name);
-  if (found == layer.filters.end())
-    return fail(ErrorCode::kNotFound, layer.name + " has no filters named " + name);
-  return &*found;
+  if (found != layer.filters.end()) return &*found;
+  std::string known;
+  for (const ConvFilter& filter : layer.filters) known += (known.empty() ? "" : ", ") + filter.name;
+  return fail(ErrorCode::kNotFound,
+              layer.name + " has no filters named " + name + "; it has " + known);
 }
 
 // One output channel's answer to one input channel: the convolution restricted to that slice of the
@@ -148,6 +162,10 @@ ModelInfo describe_model(const Model& model) {
   ModelInfo out;
   out.id = model.id;
   out.title = model.title;
+  if (const CatalogEntry* entry = find_catalog_entry(model.id)) {
+    out.summary = text(entry->summary);
+    out.citation = entry->citation;
+  }
   out.input_height = static_cast<int32_t>(input[1]);
   out.input_width = static_cast<int32_t>(input[2]);
   out.input_channels = static_cast<int32_t>(input[3]);
@@ -155,7 +173,14 @@ ModelInfo describe_model(const Model& model) {
   out.preprocessing = {model.preprocessing.english(), model.preprocessing.chinese()};
   out.parameters = model.parameter_count;
   out.flops = model.flops;
-  for (const ModelLayer& layer : model.layers) out.layers.push_back(describe_layer(model, layer));
+  for (const ModelLayer& layer : model.layers) {
+    out.layers.push_back(describe_layer(model, layer));
+    for (const OpDoc* doc : layer.operators) {
+      if (std::ranges::find(out.operators, doc->kind, &OperatorInfo::kind) == out.operators.end())
+        out.operators.push_back(describe_operator(*doc));
+    }
+  }
+  out.suggested = suggested_parameters(model);
   return out;
 }
 
@@ -186,7 +211,7 @@ Result<ForwardDone> describe_forward(Network& network, int thumbnails_per_layer)
         thumbnails_of(layer, program->view(layer.value), thumbnails_per_layer));
   }
   out.micros = network.forward_micros();
-  out.heap_bytes = Buffer::live_bytes();
+  out.heap_bytes = std::max(module_heap_bytes(), Buffer::live_bytes());
   return out;
 }
 
@@ -208,8 +233,7 @@ Result<Activations> describe_activations(Network& network, const ModelLayer& lay
     values.insert(values.end(), plane.begin(), plane.end());
     ranges.push_back(low);
     ranges.push_back(high);
-    const bool is_vector = plane.size() == 1;
-    if (is_vector ? low == 0 : low == high) out.dead.push_back(channel);
+    if (low == 0 && high == 0) out.dead.push_back(channel);
   }
   out.values = Blob::copy_of(values.data(), values.size());
   out.ranges = Blob::copy_of(ranges.data(), ranges.size());
@@ -261,22 +285,6 @@ Result<FilterResponse> filter_response(Network& network, const ModelLayer& layer
       slice_response(network, *filter, which.output_channel, in_channel));
   out.map = make_map(shape[1], shape[2], plane, true, "");
   return out;
-}
-
-std::string suggested_layer(const Model& model, std::string_view method) {
-  // Where RECIPES of these networks look best; elsewhere two thirds of the way through the spatial
-  // layers.
-  if (method == "deep_dream") {
-    for (std::string_view name : {"fire8", "block10e"}) {
-      if (model.find_layer(name) != nullptr) return std::string(name);
-    }
-  }
-  std::vector<const ModelLayer*> spatial;
-  for (const ModelLayer& layer : model.layers) {
-    const Shape& shape = model.graph.shape(layer.value);
-    if (!layer.minor && shape.rank() == 4 && shape[1] > 1) spatial.push_back(&layer);
-  }
-  return spatial.empty() ? std::string() : spatial[spatial.size() * 2 / 3]->name;
 }
 
 }  // namespace convscope

@@ -19,7 +19,5 @@ Result<Filters> describe_filters(const Model& model, const ModelLayer& layer,
                                  const std::string& filter);
 Result<FilterResponse> filter_response(Network& network, const ModelLayer& layer,
                                        const GetFilterResponse& which);
-// The layer at which a method shows most on this network; any layer may be asked for.
-std::string suggested_layer(const Model& model, std::string_view method);
 
 }  // namespace convscope

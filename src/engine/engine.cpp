@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "engine/answers.h"
 #include "engine/messages.h"
+#include "engine/suggestions.h"
 #include "explain/registry.h"
 #include "image/decode.h"
 #include "image/encode.h"
@@ -78,10 +79,7 @@ Result<Network*> Engine::network() {
 
 Result<const ModelLayer*> Engine::layer(const std::string& name) {
   TRY(Network * net, network());
-  const ModelLayer* found = net->model().find_layer(name);
-  if (found == nullptr)
-    return fail(ErrorCode::kNotFound, net->model().title + " has no layer named " + name);
-  return found;
+  return net->model().layer_named(name);
 }
 
 Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& command) {
@@ -154,14 +152,16 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const RunMethod& 
     return fail(ErrorCode::kNotFound, "there is no method named " + command.method);
   const MethodInfo& info = method->info();
   TRY(Network * net, network());
-  TRY_STATUS(check_request(info, command, net->model()));
   RunMethod resolved = command;
+  if (info.needs_layer && resolved.layer.empty())
+    resolved.layer = suggested_layer(net->model(), info.id);
+  // After the layer is known: whether a channel exists depends on it.
+  TRY_STATUS(check_request(info, resolved, net->model()));
   if (info.class_specific && resolved.target < 0) {
     TRY(resolved.target, net->first_answer());
   }
-  if (info.needs_layer && resolved.layer.empty())
-    resolved.layer = suggested_layer(net->model(), info.id);
-  TRY(MethodContext context, net->method_context(command.untrained, command.seed));
+  add_suggested(net->model(), info.id, &resolved.parameters);
+  TRY(MethodContext context, net->method_context(info.id, command.untrained, command.seed));
   Run run{.request = request,
           .command = resolved,
           .info = &info,

@@ -7,9 +7,9 @@
 namespace convscope {
 
 Network::Network(Model model, ThreadPool* pool)
-    : model_(std::move(model)),
-      pool_(pool),
-      session_(std::make_unique<Session>(model_.graph, model_.parameters, pool)) {}
+    : model_(std::move(model)), pool_(pool), scratch_(std::make_shared<Scratch>()) {
+  session_ = std::make_unique<Session>(model_.graph, model_.parameters, pool, scratch_);
+}
 
 void Network::set_pool(ThreadPool* pool) {
   pool_ = pool;
@@ -75,17 +75,22 @@ Result<Tensor> Network::value(ValueId id) {
   return program->copy(id);
 }
 
-Result<MethodContext> Network::method_context(bool untrained, uint64_t seed) {
+Result<MethodContext> Network::method_context(std::string_view method, bool untrained,
+                                              uint64_t seed) {
   if (picture_ == nullptr)
     return fail(ErrorCode::kInvalidArgument, "there is no picture yet; open one first");
+  // A second set of weights, packed for both directions, is the larger part of what a network
+  // holds.
+  if (untrained_for_ != method) untrained_ = nullptr;
   if (!untrained) return MethodContext{model_, *session_, input_, picture_};
   if (untrained_ == nullptr || untrained_seed_ != seed) {
     untrained_ = nullptr;  // freed first: two copies need not fit at once
     TRY(Parameters random, randomise(model_, seed));
-    untrained_ = std::make_unique<Session>(model_.graph, std::move(random), pool_);
+    untrained_ = std::make_shared<Session>(model_.graph, std::move(random), pool_, scratch_);
     untrained_seed_ = seed;
+    untrained_for_ = method;
   }
-  return MethodContext{model_, *untrained_, input_, picture_};
+  return MethodContext{model_, *untrained_, input_, picture_, untrained_};
 }
 
 }  // namespace convscope

@@ -36,14 +36,17 @@ class Network {
   // Any other value of the forward graph on the picture.
   Result<Tensor> value(ValueId id);
 
-  // For a method; the untrained copy is made at its first use.
-  Result<MethodContext> method_context(bool untrained, uint64_t seed);
+  // For a method; the untrained copy is made at its first use and kept until another method runs.
+  Result<MethodContext> method_context(std::string_view method, bool untrained, uint64_t seed);
 
  private:
   Model model_;
   ThreadPool* pool_;
-  std::unique_ptr<Session> session_, untrained_;
+  std::unique_ptr<Session> session_;
+  std::shared_ptr<Session> untrained_;
+  std::shared_ptr<Scratch> scratch_;  // of both
   uint64_t untrained_seed_ = 0;
+  std::string untrained_for_;  // the method
   std::shared_ptr<const Image> picture_;
   Image seen_;
   Tensor input_;

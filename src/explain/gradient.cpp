@@ -29,7 +29,7 @@ const MethodInfo& info() {
                      "对预处理之后的网络输入求导。"},
       .equation = "M(i,j) = max_c |∂S_class/∂I(i,j,c)|",
       .citation = "Simonyan, Vedaldi, Zisserman 2014, section 3",
-      .arxiv = "1312.6034",
+      .paper = "https://arxiv.org/abs/1312.6034",
       .source = "src/explain/gradient.cpp",
       .is_signed = false,
       .class_specific = true,

@@ -37,7 +37,7 @@ const MethodInfo& info() {
                      "梯度经过轻微模糊，并截断在其平均大小的三倍；颜色始终保持在有效范围内。"},
       .equation = "x ← x + step · g / mean|g|,  g = ∂ mean(a²)/∂x",
       .citation = "Mordvintsev, Olah, Tyka 2015, Inceptionism",
-      .arxiv = "",
+      .paper = "https://research.google/blog/inceptionism-going-deeper-into-neural-networks/",
       .source = "src/imagine/deep_dream.cpp",
       .is_signed = false,
       .class_specific = false,
@@ -225,6 +225,9 @@ MethodRun run(MethodContext context, RunMethod request) {
                         .map = {},
                         .picture = {},
                         .figures = {}};
+  // Step 0 is the photo itself: what a paused dream shows before it has begun.
+  preview.picture = picture_from(resized(photo, full.height, full.width));
+  co_yield preview;
   Field detail = Field::zeros(octaves[0].height, octaves[0].width);
   for (size_t octave = 0; octave < octaves.size(); ++octave) {
     const Size size = octaves[octave];

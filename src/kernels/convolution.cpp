@@ -15,12 +15,13 @@ namespace {
 class Convolution final : public Kernel {
  public:
   Convolution(const WindowGeometry& window, int64_t group, Tensor weight, Tensor bias,
-              OutputClamp clamp)
+              OutputClamp clamp, ArrangeWeight arrange)
       : window_(window),
         group_(group),
         weight_(std::move(weight)),
         bias_(std::move(bias)),
-        clamp_(clamp) {}
+        clamp_(clamp),
+        arrange_(std::move(arrange)) {}
 
   Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
                    ThreadPool& pool) override {
@@ -60,16 +61,20 @@ class Convolution final : public Kernel {
       if (v.input_stride == input_stride && v.output_stride == output_stride) return &v;
     }
     const auto u32 = [](int64_t value) { return static_cast<uint32_t>(value); };
-    const int64_t outputs = weight_.shape()[0];
+    Tensor weight = weight_;
+    if (arrange_ != nullptr) {
+      TRY(weight, arrange_(weight_));
+    }
+    const int64_t outputs = weight.shape()[0];
     xnn_operator_t raw = nullptr;
     TRY_STATUS(status_from_xnn(
         xnn_create_convolution2d_nhwc_f32(
             u32(window_.pads.top), u32(window_.pads.right), u32(window_.pads.bottom),
             u32(window_.pads.left), u32(window_.kernel[0]), u32(window_.kernel[1]),
             u32(window_.strides[0]), u32(window_.strides[1]), u32(window_.dilations[0]),
-            u32(window_.dilations[1]), u32(group_), static_cast<size_t>(weight_.shape()[3]),
+            u32(window_.dilations[1]), u32(group_), static_cast<size_t>(weight.shape()[3]),
             static_cast<size_t>(outputs / group_), static_cast<size_t>(input_stride),
-            static_cast<size_t>(output_stride), weight_.data(), bias_.data(), clamp_.minimum,
+            static_cast<size_t>(output_stride), weight.data(), bias_.data(), clamp_.minimum,
             clamp_.maximum, /*flags=*/0, nullptr, nullptr, &raw),
         "packing a convolution's weights"));
     variants_.push_back({input_stride, output_stride, XnnOperator(raw), {}, nullptr});
@@ -97,6 +102,7 @@ class Convolution final : public Kernel {
   const int64_t group_;
   const Tensor weight_, bias_;
   const OutputClamp clamp_;
+  const ArrangeWeight arrange_;
   std::list<Variant> variants_;
   Variant* current_ = nullptr;
 };
@@ -108,7 +114,7 @@ class PaddedPointwise final : public Kernel {
  public:
   PaddedPointwise(const Pads& pads, int64_t group, const Tensor& weight, const Tensor& bias,
                   OutputClamp clamp)
-      : pads_(pads), inside_(WindowGeometry{}, group, weight, bias, clamp) {
+      : pads_(pads), inside_(WindowGeometry{}, group, weight, bias, clamp, nullptr) {
     border_.resize(static_cast<size_t>(weight.shape()[0]));
     if (!bias.empty()) std::ranges::copy(bias.values(), border_.begin());
     for (float& value : border_) value = std::clamp(value, clamp.minimum, clamp.maximum);
@@ -167,14 +173,20 @@ class PaddedPointwise final : public Kernel {
 }  // namespace
 
 Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t group,
-                                          Tensor weight, Tensor bias, OutputClamp clamp) {
+                                          Tensor weight, Tensor bias, OutputClamp clamp,
+                                          ArrangeWeight arrange) {
+  if (arrange != nullptr) {
+    return std::make_unique<Convolution>(window, group, std::move(weight), std::move(bias), clamp,
+                                         std::move(arrange));
+  }
   if (window.taps() == 1 && window.unit_stride() && window.pads.any()) {
     return std::make_unique<PaddedPointwise>(window.pads, group, weight, bias, clamp);
   }
   if (unrolling_pays(window, group, weight.shape())) {
     return make_unrolled_convolution_kernel(window, weight, std::move(bias), clamp);
   }
-  return std::make_unique<Convolution>(window, group, std::move(weight), std::move(bias), clamp);
+  return std::make_unique<Convolution>(window, group, std::move(weight), std::move(bias), clamp,
+                                       nullptr);
 }
 
 }  // namespace convscope

@@ -1,5 +1,7 @@
 // The input gradient of a convolution: the transposed convolution, in XNNPACK's fastest form for
 // each case.
+#include <algorithm>
+#include <limits>
 #include <list>
 
 #include "kernels/kernels.h"
@@ -8,6 +10,9 @@
 
 namespace convscope {
 namespace {
+
+constexpr OutputClamp kNoClamp{-std::numeric_limits<float>::infinity(),
+                               std::numeric_limits<float>::infinity()};
 
 // (O, KH, KW, I/g) -> (I, KH, KW, O/g): what was an output channel becomes an input channel.
 Result<Tensor> transposed_weight(const Tensor& weight, int64_t group) {
@@ -169,22 +174,22 @@ class Deconvolution final : public Kernel {
 
 // At stride 1 the transpose of a depthwise convolution is the depthwise convolution with the kernel
 // turned by 180°.
-Result<KernelPtr> make_flipped_depthwise(const WindowGeometry& window, const Tensor& weight,
-                                         Tensor bias) {
-  TRY(Tensor flipped, Tensor::uninitialised(weight.shape()));
-  const int64_t taps = window.taps();
+Result<Tensor> turned_weight(const Tensor& weight) {
+  TRY(Tensor turned, Tensor::uninitialised(weight.shape()));
+  const int64_t taps = weight.shape()[1] * weight.shape()[2];
   for (int64_t c = 0; c < weight.shape()[0]; ++c) {
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      flipped.data()[c * taps + tap] = weight.data()[c * taps + taps - 1 - tap];
-    }
+    std::reverse_copy(weight.data() + c * taps, weight.data() + (c + 1) * taps,
+                      turned.data() + c * taps);
   }
-  WindowGeometry mirrored = window;
+  return turned;
+}
+
+WindowGeometry mirrored(const WindowGeometry& window) {
+  WindowGeometry out = window;
   const int64_t reach_y = window.extent(0) - 1, reach_x = window.extent(1) - 1;
-  mirrored.pads = {reach_y - window.pads.top, reach_x - window.pads.left,
-                   reach_y - window.pads.bottom, reach_x - window.pads.right};
-  return make_convolution_kernel(
-      mirrored, weight.shape()[0], std::move(flipped), std::move(bias),
-      {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()});
+  out.pads = {reach_y - window.pads.top, reach_x - window.pads.left, reach_y - window.pads.bottom,
+              reach_x - window.pads.right};
+  return out;
 }
 
 }  // namespace
@@ -195,15 +200,16 @@ Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& windo
   if (weight.shape()[3] == 1 && weight.shape()[0] == group) {
     const bool mirrors = pads.top < window.extent(0) && pads.bottom < window.extent(0) &&
                          pads.left < window.extent(1) && pads.right < window.extent(1);
-    if (window.unit_stride() && mirrors)
-      return make_flipped_depthwise(window, weight, std::move(bias));
+    if (window.unit_stride() && mirrors) {
+      return make_convolution_kernel(mirrored(window), group, std::move(weight), std::move(bias), kNoClamp,
+                                     turned_weight);
+    }
     return make_depthwise_input_grad_kernel(window, weight, std::move(bias));
   }
   if (window.taps() == 1 && window.unit_stride() && !pads.any()) {
-    TRY(Tensor transposed, transposed_weight(weight, group));
     return make_convolution_kernel(
-        window, group, std::move(transposed), std::move(bias),
-        {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()});
+        window, group, std::move(weight), std::move(bias), kNoClamp,
+        [group](const Tensor& w) { return transposed_weight(w, group); });
   }
   return std::make_unique<Deconvolution>(window, group, std::move(weight), std::move(bias));
 }

@@ -2,6 +2,7 @@
 // NHWC.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,9 +23,14 @@ struct OutputClamp {
   float minimum, maximum;
 };
 
-// (x, …) -> y. Weight is (O, KH, KW, I/group), bias (O) or empty. Accepts row strides.
+// Weights in another order, made when they are packed so that no second copy is held.
+using ArrangeWeight = std::function<Result<Tensor>(const Tensor& weight)>;
+
+// (x, …) -> y. Weight, after `arrange` where there is one, is (O, KH, KW, I/group), bias (O) or
+// empty. Accepts row strides.
 Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t group,
-                                          Tensor weight, Tensor bias, OutputClamp clamp);
+                                          Tensor weight, Tensor bias, OutputClamp clamp,
+                                          ArrangeWeight arrange = nullptr);
 // (dy, …) -> dx: the transpose of the convolution above, plus a bias (I) or an empty one. Accepts
 // row strides.
 Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& window, int64_t group,

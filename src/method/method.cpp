@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/nearest.h"
+
 namespace convscope {
 
 double parameter_value(const MethodInfo& info, const RunMethod& request, std::string_view id) {
@@ -20,7 +22,10 @@ Status check_request(const MethodInfo& info, const RunMethod& request, const Mod
   for (const ParameterValue& parameter : request.parameters) {
     if (std::ranges::find(info.parameters, parameter.id, &ParameterInfo::id) ==
         info.parameters.end()) {
-      return fail(ErrorCode::kInvalidArgument, info.id + " has no parameter named " + parameter.id);
+      std::vector<std::string> ids;
+      for (const ParameterInfo& described : info.parameters) ids.push_back(described.id);
+      return fail(ErrorCode::kInvalidArgument, info.id + " has no parameter named " + parameter.id +
+                                                   nearest_hint(parameter.id, ids));
     }
   }
   const int64_t classes = model.graph.shape(model.logits).channels();
@@ -29,12 +34,11 @@ Status check_request(const MethodInfo& info, const RunMethod& request, const Mod
                                                  " does not exist; this network has classes 0 to " +
                                                  std::to_string(classes - 1));
   }
-  if (request.layer.empty()) return {};
-  const ModelLayer* layer = model.find_layer(request.layer);
-  if (layer == nullptr) {
-    return fail(ErrorCode::kNotFound, model.title + " has no layer named " + request.layer +
-                                          "; its layers are listed on the left");
+  if (request.layer.empty()) {
+    if (!info.needs_layer) return {};
+    return fail(ErrorCode::kInvalidArgument, info.id + " needs a layer; choose one");
   }
+  TRY(const ModelLayer* layer, model.layer_named(request.layer));
   const int64_t channels = model.graph.shape(layer->value).channels();
   for (int32_t channel : request.channels) {
     if (channel < 0 || channel >= channels) {

@@ -15,12 +15,14 @@
 
 namespace convscope {
 
-// What a method works on. Model and session outlive the run; a run is destroyed before they change.
+// What a method works on. Model and session outlive the run; a run is destroyed before the model
+// changes.
 struct MethodContext {
   const Model& model;
   Session& session;                      // of the trained network, or of its untrained copy
   Tensor input;                          // 1×H×W×3, exactly what the network sees
   std::shared_ptr<const Image> picture;  // upright, as the person gave it
+  std::shared_ptr<Session> kept = {};    // the untrained copy may be replaced while a run goes on
 };
 
 // Yields previews; the last one is the result.
@@ -34,8 +36,9 @@ struct Method {
 // The value of a parameter: the request's, clamped into its range, else its initial value.
 double parameter_value(const MethodInfo& info, const RunMethod& request, std::string_view id);
 
-// Checks a request against a method's table: unknown parameters, a layer that is missing or not in
-// the model, a class or channel out of range, each with one sentence.
+// Checks a request, its layer filled in where the method needs one, against a method's table:
+// unknown parameters, a layer that is missing or not in the model, a class or channel out of range,
+// each with one sentence.
 Status check_request(const MethodInfo& info, const RunMethod& request, const Model& model);
 
 // A plane of float32 with its range.

@@ -24,7 +24,7 @@ constexpr CatalogEntry kCatalog[] = {
                        .crop = 227},
      .summary = {"Small and quick: 26 convolutions with pruned, 8-bit weights. Its first filters "
                  "are a textbook picture.",
-                 "小而快：26 个卷积层，权重经过剪枝并用 8 位编码。第一层滤波器堪称教科书图例。"},
+                 "小而快：26 个卷积层，权重经过剪枝并用 8 位编码。第一层卷积核堪称教科书图例。"},
      .accuracy =
          {"ImageNet, published: 57.5 % top-1, 80.3 % top-5; measured here on 800 photos: 65.3 % "
           "and 86.3 %",

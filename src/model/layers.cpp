@@ -198,10 +198,13 @@ void describe(const Model& model, ModelLayer& layer, const std::vector<NodeId>& 
   layer.operation = operation_text(graph, nodes, layer);
   layer.parameters = layer.flops = 0;
   layer.filters.clear();
+  layer.operators.clear();
   std::set<int32_t> counted;
   for (NodeId id : nodes) {
     const Node& node = graph.node(id);
     layer.flops += node_flops(graph, node);
+    if (std::ranges::find(layer.operators, &node.op->doc()) == layer.operators.end())
+      layer.operators.push_back(&node.op->doc());
     for (ValueId input : node.inputs) {
       const int32_t parameter = graph.value(input).parameter;
       if (parameter >= 0 && counted.insert(parameter).second)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "model/bundle.h"
 #include "model/catalog.h"
 #include "model/onnx_model.h"
@@ -12,6 +13,15 @@ namespace convscope {
 const ModelLayer* Model::find_layer(std::string_view name) const {
   const auto found = std::ranges::find(layers, name, &ModelLayer::name);
   return found == layers.end() ? nullptr : &*found;
+}
+
+Result<const ModelLayer*> Model::layer_named(std::string_view name) const {
+  if (const ModelLayer* found = find_layer(name)) return found;
+  std::vector<std::string> names;
+  for (const ModelLayer& layer : layers) names.push_back(layer.name);
+  std::string near = nearest_hint(name, names);
+  if (near.empty()) near = "; choose one of its " + std::to_string(names.size()) + " layers";
+  return fail(ErrorCode::kNotFound, title + " has no layer named " + std::string(name) + near);
 }
 
 namespace {

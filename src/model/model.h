@@ -37,6 +37,7 @@ struct ModelLayer {
   ValueId pre = {};            // before its activation function; invalid where it has none
   bool minor = false;  // a step inside a block, whose figures are contained in those of the block
   std::vector<ConvFilter> filters = {};
+  std::vector<const OpDoc*> operators = {};  // each kind once, as they are first computed
   ReceptiveWindow rows = {}, columns = {};
   int64_t parameters =
       0;  // weights and biases; over the layers that are not minor they add up to the model's
@@ -53,6 +54,8 @@ struct Model {
   int64_t parameter_count = 0, flops = 0;
 
   const ModelLayer* find_layer(std::string_view name) const;
+  // The same; the error names the layers that are called most alike.
+  Result<const ModelLayer*> layer_named(std::string_view name) const;
   int64_t classes() const { return graph.shape(logits).elements(); }
 };
 

@@ -18,8 +18,8 @@ constexpr OpDoc kDoc = {
     .intuition = {"Maps made by different filters are put side by side, and the next layer may use "
                   "them all. In a "
                   "fire module these are the 1×1 and the 3×3 filters' maps.",
-                  "把不同滤波器得到的特征图并排放在一起，下一层可以全部使用。在 fire "
-                  "模块中，它们来自 1×1 和 3×3 滤波器。"},
+                  "把不同卷积核得到的特征图并排放在一起，下一层可以全部使用。在 fire "
+                  "模块中，它们来自 1×1 和 3×3 卷积核。"},
     .derivative = {"The gradient is cut apart again, and each input receives its own piece.",
                    "梯度再被切开，每个输入收到属于自己的那一段。"},
     .reference = "Szegedy et al. 2014, arXiv:1409.4842",

@@ -311,8 +311,7 @@ Picture picture_from(int width, int height, const uint8_t* rgba) {
 }  // namespace
 }  // namespace convscope
 
-// --- exports
-// ---------------------------------------------------------------------------------------------
+// --- exports ---------------------------------------------------------------------------
 
 using namespace convscope;
 #define EXPORT extern "C" EMSCRIPTEN_KEEPALIVE
@@ -392,10 +391,6 @@ EXPORT void page_focus(int has_focus) {
 
 EXPORT void page_hash(const char* hash, int bytes) {
   g_page.app().on_hash(view(hash, bytes));
-  g_page.wake();
-}
-EXPORT void page_language(int chinese) {
-  g_page.app().set_language(chinese ? Language::kChinese : Language::kEnglish);
   g_page.wake();
 }
 EXPORT void page_theme(int dark_system) {

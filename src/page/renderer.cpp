@@ -61,6 +61,7 @@ Renderer::Program Renderer::make_program(const char* vertex, const char* fragmen
   program.texture = glGetUniformLocation(program.name, "u_texture");
   program.maps = glGetUniformLocation(program.name, "u_maps");
   program.colourings = glGetUniformLocation(program.name, "u_colourings");
+  program.plane = glGetUniformLocation(program.name, "u_plane");
   glUseProgram(program.name);
   glUniform1i(program.texture, 0);
   if (program.maps >= 0) glUniform1i(program.maps, 1);
@@ -104,8 +105,7 @@ void Renderer::lost(TextureBank& bank) {
   }
 }
 
-// --- textures
-// ------------------------------------------------------------------------------------------
+// --- textures --------------------------------------------------------------------------
 
 void Renderer::update_atlas(ImTextureData& texture) {
   if (texture.Status == ImTextureStatus_WantDestroy) {
@@ -167,6 +167,7 @@ void Renderer::upload(TextureBank::Entry& e, GLuint* name) {
 void Renderer::update_bank(TextureBank& bank) {
   std::vector<TextureBank::Entry>& entries = bank.entries();
   bank_names_.resize(entries.size(), 0);
+  bank_planes_.resize(entries.size());
   for (size_t i = 1; i < entries.size(); ++i) {
     if (entries[i].dropped) {
       if (bank_names_[i] != 0) glDeleteTextures(1, &bank_names_[i]);
@@ -177,6 +178,7 @@ void Renderer::update_bank(TextureBank& bank) {
       if (bank_names_[i] != 0) glDeleteTextures(1, &bank_names_[i]);
       bank_names_[i] = 0;
       upload(entries[i], &bank_names_[i]);
+      bank_planes_[i] = {entries[i].width, entries[i].height};
       entries[i].uploaded = true;
     }
   }
@@ -200,8 +202,7 @@ void Renderer::upload_colourings(const std::vector<Colouring>& colourings) {
   colouring_texels_ = std::move(texels);
 }
 
-// --- drawing
-// ---------------------------------------------------------------------------------------------
+// --- drawing ---------------------------------------------------------------------------
 
 void Renderer::use(bool values, const ImDrawData& data) {
   if (used_ == static_cast<int>(values)) return;
@@ -229,7 +230,10 @@ void Renderer::draw_list(const ImDrawList& list, const ImDrawData& data) {
     const bool banked = (id & kBankTextureBit) != 0;
     if (banked && index >= bank_names_.size()) continue;
     const GLuint name = banked ? bank_names_[index] : index;
-    use((id & kValueTextureBit) != 0, data);
+    const bool values = (id & kValueTextureBit) != 0;
+    use(values, data);
+    if (values && banked)
+      glUniform2i(values_.plane, bank_planes_[index].width, bank_planes_[index].height);
     if (name != bound_) glBindTexture(GL_TEXTURE_2D, bound_ = name);
     glScissor(x0, height - y1, x1 - x0, y1 - y0);
     glDrawElements(GL_TRIANGLES, static_cast<GLsizei>(command.ElemCount), GL_UNSIGNED_INT,

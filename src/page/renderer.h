@@ -24,7 +24,7 @@ class Renderer {
  private:
   struct Program {
     GLuint name = 0;
-    GLint px_to_clip = -1, texture = -1, maps = -1, colourings = -1;
+    GLint px_to_clip = -1, texture = -1, maps = -1, colourings = -1, plane = -1;
   };
   static Program make_program(const char* vertex, const char* fragment);
   void update_atlas(ImTextureData& texture);
@@ -36,7 +36,11 @@ class Renderer {
 
   Program plain_, values_;
   GLuint vertices_ = 0, indices_ = 0, array_ = 0, maps_ = 0, colourings_ = 0;
+  struct Plane {
+    GLint width = 1, height = 1;
+  };
   std::vector<GLuint> bank_names_;
+  std::vector<Plane> bank_planes_;  // of the same textures
   std::vector<float> colouring_texels_;
   std::vector<unsigned char> scratch_;
   int used_ = -1;  // 0 plain, 1 values, -1 neither

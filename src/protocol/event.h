@@ -52,8 +52,8 @@ struct ForwardDone {
   Picture input;               // exactly what the network saw, as RGBA
   Blob logits, probabilities;  // float32 × classes
   std::vector<LayerThumbnails> thumbnails;
-  int64_t micros = 0;  // of the forward pass alone
-  int64_t heap_bytes = 0;
+  int64_t micros = 0;      // of the forward pass alone
+  int64_t heap_bytes = 0;  // of the engine module; natively, of its tensors
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.input, s.logits, s.probabilities, s.thumbnails, s.micros, s.heap_bytes);
@@ -66,7 +66,7 @@ struct Activations {
   int32_t height = 0, width = 0, channels = 0;
   Blob values;                // float32, channels × height × width (one plane after another)
   Blob ranges;                // float32, channels × 2: minimum, maximum
-  std::vector<int32_t> dead;  // channels that are zero (or constant) everywhere on this picture
+  std::vector<int32_t> dead;  // channels that are zero everywhere on this picture
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.layer, s.pre_activation, s.height, s.width, s.channels, s.values, s.ranges, s.dead);

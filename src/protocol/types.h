@@ -57,6 +57,17 @@ struct ReceptiveField {
 };
 
 // One visible layer, in the order in which it is computed.
+// What an operator does, for the reader; the words of Op::doc (graph/op.h).
+struct OperatorInfo {
+  std::string kind;  // "Conv"
+  Text title, intuition, derivative;
+  std::string equation, reference;  // UTF-8 mathematics; paper or specification
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.kind, s.title, s.intuition, s.derivative, s.equation, s.reference);
+  }
+};
+
 struct LayerInfo {
   std::string name;       // unique; the field's name, e.g. "fire5", "block3", "conv1"
   std::string kind;       // input conv pool fire block expand depthwise head logits softmax
@@ -69,27 +80,42 @@ struct LayerInfo {
   // Filters (kernel_height 0: this layer has none): out × in-per-group × kh × kw.
   int32_t kernel_height = 0, kernel_width = 0, filter_inputs = 0, filter_outputs = 0;
   std::vector<std::string>
-      filter_names;  // convolutions inside, e.g. squeeze1x1, expand1x1, expand3x3
+      filter_names;                    // convolutions inside, e.g. squeeze1x1, expand1x1, expand3x3
+  std::vector<std::string> operators;  // kinds, each once, as they are first computed
   ReceptiveField receptive_field;
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.name, s.kind, s.operation, s.height, s.width, s.channels, s.parameters, s.flops,
       s.has_pre_activation, s.minor, s.kernel_height, s.kernel_width, s.filter_inputs,
-      s.filter_outputs, s.filter_names, s.receptive_field);
+      s.filter_outputs, s.filter_names, s.operators, s.receptive_field);
+  }
+};
+
+// The value of a method's parameter.
+struct ParameterValue {
+  std::string id;
+  double value = 0;
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.id, s.value);
   }
 };
 
 struct ModelInfo {
   std::string id, title;
+  Text summary;          // one sentence; empty for a network that ConvScope does not know
+  std::string citation;  // its paper
   int32_t input_height = 0, input_width = 0, input_channels = 3;
   int32_t classes = 0;
   Text preprocessing;  // one sentence for the inspector
   int64_t parameters = 0, flops = 0;
   std::vector<LayerInfo> layers;
+  std::vector<OperatorInfo> operators;    // that these layers name
+  std::vector<ParameterValue> suggested;  // "deep_dream.smoothing" → 1: instead of initial values
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.id, s.title, s.input_height, s.input_width, s.input_channels, s.classes, s.preprocessing,
-      s.parameters, s.flops, s.layers);
+    v(s.id, s.title, s.summary, s.citation, s.input_height, s.input_width, s.input_channels,
+      s.classes, s.preprocessing, s.parameters, s.flops, s.layers, s.operators, s.suggested);
   }
 };
 
@@ -121,23 +147,14 @@ struct MethodInfo {
   MethodFamily family = MethodFamily::kExplain;
   Text title, intuition, departures;
   std::string equation;         // UTF-8 mathematics
-  std::string citation, arxiv;  // "Simonyan et al. 2014, section 3", "1312.6034"
+  std::string citation, paper;  // "Simonyan et al. 2014, section 3", where it is read: https://…
   std::string source;           // path of the method's file in the repository
   bool is_signed = false, class_specific = true, needs_layer = false;
   std::vector<ParameterInfo> parameters;
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.id, s.family, s.title, s.intuition, s.departures, s.equation, s.citation, s.arxiv, s.source,
+    v(s.id, s.family, s.title, s.intuition, s.departures, s.equation, s.citation, s.paper, s.source,
       s.is_signed, s.class_specific, s.needs_layer, s.parameters);
-  }
-};
-
-struct ParameterValue {
-  std::string id;
-  double value = 0;
-  template <class V, class S>
-  static void fields(V& v, S& s) {
-    v(s.id, s.value);
   }
 };
 

@@ -28,10 +28,12 @@ Result<Tensor> Program::copy(ValueId output) const {
   return to;
 }
 
-Session::Session(Graph graph, Parameters parameters, ThreadPool* pool)
+Session::Session(Graph graph, Parameters parameters, ThreadPool* pool,
+                 std::shared_ptr<Scratch> scratch)
     : graph_(std::make_shared<const Graph>(std::move(graph))),
       parameters_(std::move(parameters)),
-      pool_(pool) {}
+      pool_(pool),
+      scratch_(std::move(scratch)) {}
 
 Result<std::shared_ptr<const Graph>> Session::graph_at(const Shape& input) {
   CHECK(!graph_->inputs().empty());
@@ -79,9 +81,10 @@ Status Session::reserve(Program& program) {
     }
     program.outputs_ = std::move(outputs);
   }
-  if (arena_ == nullptr || arena_->bytes() < plan.arena.bytes) {
-    arena_ = nullptr;  // freed first: both need not fit at once
-    TRY(arena_, Buffer::allocate(plan.arena.bytes));
+  std::shared_ptr<Buffer>& arena = scratch_->buffer;
+  if (arena == nullptr || arena->bytes() < plan.arena.bytes) {
+    arena = nullptr;  // freed first: both need not fit at once
+    TRY(arena, Buffer::allocate(plan.arena.bytes));
   }
   return {};
 }
@@ -93,7 +96,7 @@ TensorView Session::view_of(const Program& program, ValueId id,
   float* base = nullptr;
   switch (storage.kind) {
     case Storage::Kind::kArena:
-      base = reinterpret_cast<float*>(arena_->data() + storage.arena_offset);
+      base = reinterpret_cast<float*>(scratch_->buffer->data() + storage.arena_offset);
       break;
     case Storage::Kind::kOutput:
       base = program.outputs_[static_cast<size_t>(storage.index)].data();

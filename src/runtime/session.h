@@ -48,10 +48,16 @@ struct StepTime {
   int64_t micros = 0;
 };
 
+// Memory for what a run needs only until it ends; it grows to the largest run.
+struct Scratch {
+  std::shared_ptr<Buffer> buffer;
+};
+
 class Session {
  public:
-  // `pool` must outlive the session.
-  Session(Graph graph, Parameters parameters, ThreadPool* pool);
+  // `pool` must outlive the session. Sessions that never run at the same time may share `scratch`.
+  Session(Graph graph, Parameters parameters, ThreadPool* pool,
+          std::shared_ptr<Scratch> scratch = std::make_shared<Scratch>());
 
   const std::shared_ptr<const Graph>& graph() const { return graph_; }
   const Parameters& parameters() const { return parameters_; }
@@ -74,7 +80,7 @@ class Session {
   void set_profiling(bool on) { profiling_ = on; }
   const std::vector<StepTime>& profile() const { return profile_; }
 
-  int64_t arena_bytes() const { return arena_ ? arena_->bytes() : 0; }
+  int64_t arena_bytes() const { return scratch_->buffer ? scratch_->buffer->bytes() : 0; }
   int64_t packed_bytes() const { return kernels_.held_bytes(); }
 
  private:
@@ -91,7 +97,7 @@ class Session {
   KernelCache kernels_;
   std::unordered_map<std::string, std::shared_ptr<const Graph>> graphs_;
   std::unordered_map<std::string, CachedProgram> programs_;
-  std::shared_ptr<Buffer> arena_;
+  std::shared_ptr<Scratch> scratch_;
   uint64_t uses_ = 0;
   bool profiling_ = false;
   std::vector<StepTime> profile_;

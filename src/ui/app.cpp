@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "imgui_internal.h"
+#include "ui/panels/dream_layers.h"
 #include "ui/panels/frame.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/controls.h"
@@ -81,8 +82,7 @@ App::App(Host& host, Requests::Send send)
   set_hooked_mirror(&mirror_);
 }
 
-// --- what happens outside
-// --------------------------------------------------------------------------
+// --- what happens outside --------------------------------------------------------------
 
 void App::on_event(const EventMessage& message, double seconds) {
   // A run that is being replaced must not draw over the new one.
@@ -108,7 +108,7 @@ void App::on_hash(std::string_view hash) {
   ViewState base;
   base.language = state_.language;
   base.theme = state_.theme;
-  state_ = view_state_from(hash, base);
+  state_ = permanent_part(view_state_from(hash, base), state_);
   last_hash_ = permalink_from(state_);
 }
 
@@ -180,8 +180,7 @@ void App::ask_host() {
   }
 }
 
-// --- one frame
-// ---------------------------------------------------------------------------------------
+// --- one frame -------------------------------------------------------------------------
 
 void App::frame(double seconds) {
   ui_.seconds = seconds;
@@ -388,13 +387,14 @@ void App::draw_sheets() {
   draw_help(ui_);
 }
 
-// --- keyboard, touch, permalink
-// ------------------------------------------------------------------------
+// --- keyboard, touch, permalink --------------------------------------------------------
 
 void App::handle_keys() {
   const ImGuiIO& io = ImGui::GetIO();
-  const bool popup =
+  // The Esc that has just closed a menu was meant for the menu.
+  const bool open =
       ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+  const bool popup = std::exchange(popup_was_open_, open) || open;
   if (io.WantTextInput || popup || io.KeyCtrl || io.KeyAlt || io.KeySuper) return;
   if (ImGui::IsKeyPressed(ImGuiKey_F1, false) ||
       (io.KeyShift && ImGui::IsKeyPressed(ImGuiKey_Slash, false))) {
@@ -423,7 +423,9 @@ void App::handle_keys() {
       const bool inside = index >= 0 && layer_at(index).minor;
       do index += direction;
       while (index >= 0 && index < count && layer_at(index).minor && !inside);
-      if (index >= 0 && index < count) choose_layer(ui_, layer_at(index));
+      const bool stays = state_.lens != kDreamPanelId;  // the dream's lens shows no other layers
+      if (index >= 0 && index < count && (stays || dreamable(layer_at(index))))
+        choose_layer(ui_, layer_at(index));
       arrows_taken_ = true;
     }
   }

@@ -70,6 +70,7 @@ class App {
   Ui ui_;
   bool system_dark_ = false, mac_ = false;
   bool arrows_taken_ = false;    // by the layers, in the last frame
+  bool popup_was_open_ = false;  // in the last frame
   bool keyboard_walks_ = false;  // Dear ImGui's cursor was visible at the end of the last frame
   std::string asked_model_, asked_image_, last_hash_, last_place_;
   std::map<int, std::string> lens_of_question_;

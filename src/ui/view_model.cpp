@@ -82,7 +82,6 @@ struct Filer {
     forget_results();
     vm.forward.reset();
     vm.ranking.clear();
-    vm.activations.reset();
     vm.filters.reset();
   }
   void operator()(const ImageReady& event) {
@@ -122,6 +121,7 @@ struct Filer {
 
   // Maps of an older picture must not stand beside the new one.
   void forget_results() {
+    vm.activations.reset();
     vm.response.reset();
     vm.runs.clear();
   }

@@ -239,12 +239,14 @@ ViewState view_state_from(std::string_view hash, const ViewState& base) {
   return state;
 }
 
-ViewState permanent_part(const ViewState& state) {
+ViewState permanent_part(const ViewState& state, const ViewState& passing) {
   ViewState kept = state;
-  kept.hovered_layer.clear();
-  kept.hovered_channel = -1;
-  kept.dream_begun_for = 0;
-  kept.dream_held = kept.dream_picking = false;
+  kept.hovered_layer = passing.hovered_layer;
+  kept.hovered_channel = passing.hovered_channel;
+  kept.dream_begun_for = passing.dream_begun_for;
+  kept.dream_begun = passing.dream_begun;
+  kept.dream_held = passing.dream_held;
+  kept.dream_picking = passing.dream_picking;
   return kept;
 }
 

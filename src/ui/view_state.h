@@ -49,6 +49,7 @@ struct ViewState {
   std::string hovered_layer;  // under the pointer, in rail or stage, this frame or the last
   int32_t hovered_channel = -1;
   uint64_t dream_begun_for = 0;  // network and picture for which the dream has begun by itself
+  std::string dream_begun;       // what that dream, or a later one, was begun with
   bool dream_held = false;       // paused by the person, not by leaving the lens
   bool dream_picking = false;    // the channels are laid out to choose from
 
@@ -62,8 +63,8 @@ std::string permalink_from(const ViewState& state);
 // Reads a permalink over `base`. Unknown keys are ignored and a value that is not valid leaves
 // base's; never fails.
 ViewState view_state_from(std::string_view hash, const ViewState& base = {});
-// The parts that a permalink carries, all else as in ViewState{}: what a round trip keeps.
-ViewState permanent_part(const ViewState& state);
+// The parts that a permalink carries, all else as in `passing`: what a round trip keeps.
+ViewState permanent_part(const ViewState& state, const ViewState& passing = {});
 
 // The value of a method's parameter now: state.parameters or the table's initial value, clamped to
 // its range.

@@ -3,7 +3,6 @@
 // src/protocol/README.md describes the exchange of messages; web/src/engine_worker.ts is the other
 // side.
 #include <emscripten.h>
-#include <emscripten/heap.h>
 
 #include <cstdlib>
 #include <memory>
@@ -84,11 +83,6 @@ EMSCRIPTEN_KEEPALIVE void convscope_receive(uint8_t* header, uint32_t header_byt
 // Works for about `budget_ms`; 1 where more is waiting.
 EMSCRIPTEN_KEEPALIVE int engine_step(double budget_ms) {
   return g_engine->step(static_cast<int64_t>(budget_ms * 1000)) ? 1 : 0;
-}
-
-// Size of the heap, for the memory figure of the status line.
-EMSCRIPTEN_KEEPALIVE double engine_heap_bytes() {
-  return static_cast<double>(emscripten_get_heap_size());
 }
 
 }  // extern "C"

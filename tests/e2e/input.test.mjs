@@ -54,8 +54,38 @@ test('webcam', async (t) => {
   await page.press('picture.camera');
   await page.first_answer((answer) => answer.logit !== before.logit);
   await page.screenshot('input-webcam');
-  await page.press('camera.stop');
+  await page.press('camera.shot');
   await page.id('camera').waitFor({ state: 'detached' });
+  // The photo stays: nothing moves any more, and the cat does not come back.
+  await page.page.waitForTimeout(1500);
+  const [kept] = await page.answers();
+  await page.page.waitForTimeout(1500);
+  assert.deepEqual((await page.answers())[0], kept);
+  assert.notEqual(kept.logit, before.logit);
+  await page.id('image.own').waitFor();
+  page.assert_clean();
+});
+
+test('stopping the webcam brings the picture before it back, a sample or a file', async (t) => {
+  const scene = await open_scene(t, { flags: ['--use-fake-ui-for-media-stream'] });
+  const page = await visit(scene, { permissions: ['camera'] });
+  const look_away = async () => {
+    const [before] = await page.answers();
+    await page.press('picture');
+    await page.press('picture.camera');
+    await page.first_answer((answer) => answer.logit !== before.logit);
+    await page.press('camera.stop');
+    await page.id('camera').waitFor({ state: 'detached' });
+    await page.first_answer((answer) => answer.logit === before.logit && answer.index === before.index);
+    await page.page.waitForTimeout(1000);
+    assert.equal((await page.answers())[0].logit, before.logit, 'no frame comes after it');
+  };
+  await look_away();
+  await page.permalink('image', 'chelsea');
+  await give_file(page, 'drop', sample_file('coffee'), 'coffee.jpg', 'image/jpeg');
+  await page.first_answer(is_coffee);
+  await look_away();
+  await page.id('image.own').waitFor();
   page.assert_clean();
 });
 

@@ -53,7 +53,7 @@ test('?sw=off on a static host: one thread, no reload, and the page says why', a
   const { scene, loads } = await count_loads(plain, { query: '?sw=off' });
   assert.equal(loads, 1);
   assert.equal(await is_isolated(scene), false);
-  await scene.says(/\?sw=off/);
+  await scene.says(/\?sw=off switched the service worker off\. Take it out of the address/);
   scene.assert_clean();
   await scene.context.close();
 });
@@ -61,7 +61,7 @@ test('?sw=off on a static host: one thread, no reload, and the page says why', a
 test('without service workers: one thread, no reload, and the page says why', async () => {
   const { scene, loads } = await count_loads(plain, { serviceWorkers: 'block' });
   assert.equal(loads, 1);
-  await scene.says(/service workers are not available/);
+  await scene.says(/service workers are not available here\. Open the page over HTTPS in an ordinary window/);
   await scene.context.close();
 });
 

@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { kSite } from './support/host.mjs';
-import { open_scene, visit } from './support/page.mjs';
+import { keep_screenshot, open_scene, visit } from './support/page.mjs';
 
 test('name, claim and progress are painted before any program has come', async (t) => {
   const scene = await open_scene(t);
@@ -24,7 +24,7 @@ test('name, claim and progress are painted before any program has come', async (
   // Bytes for each file and in sum.
   await page.getByText(/^\d.* \/ \d.*MB$/).first().waitFor();
   assert.ok((await page.locator('#files li').count()) >= 2);
-  await page.screenshot({ path: join(process.env.CONVSCOPE_ARTIFACTS ?? 'build/e2e-artifacts', 'start-downloading.png') }).catch(() => {});
+  await keep_screenshot(page, 'start-downloading');
   release();
   await page.locator('#mirror [data-id^="class."]').first().waitFor({ state: 'attached', timeout: 60_000 });
   await page.locator('#start').waitFor({ state: 'hidden' });

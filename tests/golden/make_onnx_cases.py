@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Converts ONNX's own conformance cases of single operators to the small text file that onnx_cases_test.cpp reads.
 
-    pip install onnx==1.14.1 numpy;  make_onnx_cases.py > onnx_cases.txt
+    pip install onnx==1.14.1 numpy  (1.14.1 is the last one that holds the cases as files);  make_onnx_cases.py > onnx_cases.txt
 
 The cases are those of the PyPI package `onnx` (Apache-2.0).  Images are transposed to N×H×W×C, weights to O×KH×KW×I,
 as the program does when it opens a model.  A case that needs something ConvScope's operator does not have is left out

@@ -94,7 +94,10 @@ class Networks : public testing::TestWithParam<Case> {
   void SetUp() override {
     const Case& c = GetParam();
     const auto bytes = file_bytes(folder(c.path_variable, c.default_folder) + "/" + c.file);
-    if (!bytes) GTEST_SKIP() << c.file << " is not there; run ./dev setup";
+    if (!bytes)
+      GTEST_SKIP() << c.file
+                   << " is not there; run ./dev models (SqueezeNet's is downloaded, or "
+                      "taken from the folder CONVSCOPE_DOWNLOADS)";
     ASSERT_TRUE(initialise_kernels().has_value());
     pool_ = ThreadPool::create(1);
     auto model = load_model(c.model, c.format, *bytes);
@@ -111,20 +114,20 @@ class Networks : public testing::TestWithParam<Case> {
   // Output 0 of a program of two feeds.
   Tensor run(Result<Program*> program, const Tensor& second) {
     EXPECT_TRUE(program.has_value());
-    auto context = network_->method_context(false, 1);
+    auto context = network_->method_context("gradient", false, 1);
     const Tensor feeds[] = {context->input, second};
     const Status status = context->session.run(**program, feeds);
     EXPECT_TRUE(status.has_value()) << status.error().message;
     return *(*program)->copy((*program)->output(0));
   }
   Tensor logit_gradient(int64_t target) {
-    auto context = network_->method_context(false, 1);
+    auto context = network_->method_context("gradient", false, 1);
     auto program = logit_gradient_program(context->model, context->session, context->input.shape(),
                                           "plain", {});
     return run(program, *one_hot((*program)->graph().shape((*program)->feed(1)), target));
   }
   Tensor dream_gradient(const std::string& layer) {
-    auto context = network_->method_context(false, 1);
+    auto context = network_->method_context("gradient", false, 1);
     auto program = mean_square_program(context->model, context->session,
                                        *context->model.find_layer(layer), context->input.shape());
     Tensor mask = *Tensor::uninitialised((*program)->graph().shape((*program)->feed(1)));

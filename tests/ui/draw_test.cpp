@@ -74,8 +74,8 @@ MethodInfo method_of(const char* id, MethodFamily family) {
   MethodInfo m;
   m.id = id, m.family = family, m.title = {id, id},
   m.intuition = {"It asks the pixels.", "它去问像素。"};
-  m.equation = "S = max |∂y/∂x|", m.citation = "Somebody et al. 2014", m.arxiv = "1312.6034",
-  m.source = "src/explain/gradient.cpp";
+  m.equation = "S = max |∂y/∂x|", m.citation = "Somebody et al. 2014",
+  m.paper = "https://arxiv.org/abs/1312.6034", m.source = "src/explain/gradient.cpp";
   ParameterInfo number, choice, flag;
   number.id = "step", number.title = {"Step", "步长"}, number.minimum = 0.001, number.maximum = 1,
   number.initial = 0.1, number.logarithmic = true;

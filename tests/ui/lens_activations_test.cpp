@@ -34,6 +34,8 @@ TEST_F(ActivationsLens, APinnedChannelShowsWhatEachValueSees) {
   EXPECT_TRUE(says("row 0, column 12"));
   EXPECT_TRUE(says("sees the pixels 24…30 × 0…6 of the picture: its receptive field, 7×7 pixels"));
   EXPECT_TRUE(says("= 3.120"));
+  EXPECT_TRUE(says("It slides a window."));
+  EXPECT_TRUE(says("Backwards: By its weight."));
   // The same from the photo: the cell whose field is centred nearest to the pointer.
   point_at("activations.picture", 0.5f, 0.5f);
   EXPECT_TRUE(says("row 6, column 6"));

@@ -28,7 +28,7 @@ TEST_F(DreamLens, WaitsWherePeopleWantNoMotion) {
   app->set_reduced_motion(true);
   open("lens=dream");
   EXPECT_TRUE(all<RunMethod>().empty());
-  EXPECT_TRUE(says("Press Start"));
+  EXPECT_TRUE(says("Press “Start”"));
   EXPECT_NE(node("dream.picture"), nullptr) << "the photo is shown";
   press("dream.start");
   EXPECT_EQ(all<RunMethod>().size(), 1u);
@@ -85,6 +85,26 @@ TEST_F(DreamLens, LayersChannelsAndSettingsBeginItAnew) {
   EXPECT_DOUBLE_EQ(all<RunMethod>().back().parameters[0].value, 0.6);
   press("dream.seed");
   EXPECT_EQ(all<RunMethod>().back().seed, 2u);
+}
+
+TEST_F(DreamLens, WhateverIsChosenElsewhereIsDreamtOf) {
+  open("lens=dream");
+  const size_t before = all<RunMethod>().size();
+  press("layer.conv1");
+  ASSERT_EQ(all<RunMethod>().size(), before + 1) << "a click in the rail";
+  EXPECT_EQ(all<RunMethod>().back().layer, "conv1");
+  app->on_hash("#v=1&lens=dream&dream=fire8");
+  frames(3);
+  EXPECT_EQ(all<RunMethod>().back().layer, "fire8") << "the browser's Back";
+  press("dream.pause");
+  app->on_hash("#v=1&lens=dream&dream=conv1");
+  frames(3);
+  EXPECT_TRUE(all<RunMethod>().back().paused) << "a held dream stays held";
+  app->on_hash("#v=1&lens=dream&dream=logits");
+  frames(3);
+  EXPECT_EQ(app->state().dream_layer, "fire8") << "what has no height cannot be dreamt of";
+  press("layer.logits");
+  EXPECT_EQ(app->state().lens, "activations") << "but it can be looked at";
 }
 
 TEST_F(DreamLens, RemembersTheObjectiveOfEveryStep) {

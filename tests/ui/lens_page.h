@@ -69,7 +69,15 @@ class LensPage : public testing::Test {
     m.layers = {layer("conv1", "conv", 13, 8), layer("pool1", "pool", 6, 8),
                 layer("fire2", "fire", 6, 8), layer("fire8", "fire", 6, 8),
                 layer("logits", "logits", 1, 10)};
+    m.suggested = {{"deep_dream.smoothing", 0.6}};
     m.layers[0].filter_names = {"conv1"};
+    m.layers[0].operators = {"Conv"};
+    m.operators = {{"Conv",
+                    {"Convolution", "卷积"},
+                    {"It slides a window.", "它滑动窗口。"},
+                    {"By its weight.", "按权重。"},
+                    "y = Σ x · w",
+                    "LeCun et al. 1998"}};
     m.layers[2].filter_names = {"squeeze1x1", "expand3x3"};
     for (size_t i : {0u, 2u})
       m.layers[i].kernel_height = m.layers[i].kernel_width = 3,

@@ -108,7 +108,7 @@ class EngineTest : public testing::Test {
 
 #define OPEN_NETWORK_OR_SKIP() \
   if (!open_network())         \
-  GTEST_SKIP() << "build/models/efficientnet-lite0.csb is not there; run ./dev setup"
+  GTEST_SKIP() << "build/models/efficientnet-lite0.csb is not there; run ./dev models"
 
 TEST_F(EngineTest, SaysReadyWithItsMethods) {
   ASSERT_FALSE(events_.empty());
@@ -123,6 +123,20 @@ TEST_F(EngineTest, SaysReadyWithItsMethods) {
     for (const ParameterInfo& p : method.parameters) {
       EXPECT_LE(p.minimum, p.initial) << method.id << "." << p.id;
       EXPECT_LE(p.initial, p.maximum) << method.id << "." << p.id;
+    }
+  }
+}
+
+TEST_F(EngineTest, EveryOperatorThatALayerNamesIsExplained) {
+  OPEN_NETWORK_OR_SKIP();
+  for (const LayerInfo& layer : model_.layers) {
+    EXPECT_FALSE(layer.operators.empty()) << layer.name;
+    for (const std::string& kind : layer.operators) {
+      const auto found = std::ranges::find(model_.operators, kind, &OperatorInfo::kind);
+      ASSERT_NE(found, model_.operators.end()) << layer.name << ": " << kind;
+      EXPECT_FALSE(found->intuition.en.empty() || found->intuition.zh.empty() ||
+                   found->derivative.zh.empty() || found->equation.empty())
+          << kind;
     }
   }
 }
@@ -201,6 +215,36 @@ TEST_F(EngineTest, GradientOfTrainedAndUntrainedNetworkDiffer) {
             "invalid_argument");
 }
 
+// The suggested layer is filled in first: a channel that it does not have must not reach the
+// method.
+TEST_F(EngineTest, ChannelsAreCheckedAgainstTheSuggestedLayerToo) {
+  OPEN_NETWORK_OR_SKIP();
+  for (const char* layer : {"", "block10e"}) {
+    for (const int32_t channel : {-1, 99999}) {
+      const Failed failed =
+          failure(RunMethod{.method = "deep_dream", .layer = layer, .channels = {0, channel}});
+      EXPECT_EQ(failed.code, "invalid_argument");
+      EXPECT_EQ(failed.message.en, "Channel " + std::to_string(channel) +
+                                       " does not exist; block10e has channels 0 to 671.");
+    }
+  }
+}
+
+TEST_F(EngineTest, AnUnknownNameIsAnsweredWithTheNearestOnes) {
+  OPEN_NETWORK_OR_SKIP();
+  const std::string layers =
+      "EfficientNet-Lite0 has no layer named blokc4; the nearest names are block4, ";
+  EXPECT_TRUE(failure(GetActivations{"blokc4", false}).message.en.starts_with(layers));
+  EXPECT_TRUE(
+      failure(RunMethod{.method = "deep_dream", .layer = "blokc4"}).message.en.starts_with(layers));
+  EXPECT_TRUE(failure(GetActivations{"zzz", false})
+                  .message.en.starts_with("EfficientNet-Lite0 has no layer named zzz; choose one"));
+  EXPECT_EQ(failure(GetFilters{"block4", "depht"}).message.en,
+            "Block4 has no filters named depht; it has expand, depthwise, project.");
+  EXPECT_EQ(failure(RunMethod{.method = "deep_dream", .parameters = {{"octave", 1}}}).message.en,
+            "Deep_dream has no parameter named octave; the nearest name is octaves.");
+}
+
 TEST_F(EngineTest, DreamPausesStepsResumesAndCancels) {
   OPEN_NETWORK_OR_SKIP();
   RunMethod dream{.method = "deep_dream", .layer = "block2", .paused = true};
@@ -242,9 +286,11 @@ TEST_F(EngineTest, DreamRaisesItsObjectiveAndRepeatsWithItsSeed) {
   double first = -1;
   for (const EventMessage& message : events_) {
     const auto* preview = std::get_if<MethodPreview>(&message.event);
-    if (message.request == request && preview != nullptr && first < 0)
-      first = preview->figures[0].value;
+    if (message.request != request || preview == nullptr) continue;
+    if (preview->step == 0) EXPECT_TRUE(preview->figures.empty()) << "the photo, not yet changed";
+    if (preview->step == 1) first = preview->figures[0].value;
   }
+  EXPECT_GT(first, 0);
   EXPECT_GT(result.last.figures[0].value, 1.5 * first);
   const auto again = std::get<MethodResult>(final_of(post(dream)));
   EXPECT_EQ(
@@ -252,6 +298,45 @@ TEST_F(EngineTest, DreamRaisesItsObjectiveAndRepeatsWithItsSeed) {
                            again.last.picture->rgba.data() + again.last.picture->rgba.size()),
       std::vector<uint8_t>(result.last.picture->rgba.data(),
                            result.last.picture->rgba.data() + result.last.picture->rgba.size()));
+}
+
+TEST_F(EngineTest, APausedDreamShowsThePhotoUnchanged) {
+  OPEN_NETWORK_OR_SKIP();
+  const RequestId request = post(RunMethod{.method = "deep_dream",
+                                           .layer = "block2",
+                                           .paused = true,
+                                           .parameters = {{"size", 128}, {"octaves", 3}}});
+  run_until_idle();
+  std::vector<const MethodPreview*> previews;
+  for (const EventMessage& message : events_) {
+    const auto* preview = std::get_if<MethodPreview>(&message.event);
+    if (message.request == request && preview != nullptr) previews.push_back(preview);
+  }
+  ASSERT_FALSE(previews.empty());
+  const MethodPreview& last = *previews.back();
+  EXPECT_EQ(last.step, 0);
+  EXPECT_TRUE(last.paused);
+  ASSERT_TRUE(last.picture.has_value());
+  EXPECT_EQ(std::max(last.picture->height, last.picture->width), 128) << "full size at once";
+  post(Cancel{request});
+  EXPECT_TRUE(std::holds_alternative<Failed>(final_of(request)));
+}
+
+TEST_F(EngineTest, TheUntrainedCopyGoesWhenAnotherMethodRuns) {
+  OPEN_NETWORK_OR_SKIP();
+  const RequestId gradient = post(RunMethod{.method = "gradient", .untrained = true});
+  // The copy's run has not ended when the dream begins, and must end all the same.
+  RunMethod dream{.method = "deep_dream", .layer = "block2"};
+  dream.parameters = {{"size", 128}, {"octaves", 1}, {"iterations", 1}};
+  const RequestId second = post(dream);
+  EXPECT_TRUE(std::holds_alternative<MethodResult>(final_of(gradient)));
+  EXPECT_TRUE(std::holds_alternative<MethodResult>(final_of(second)));
+  const int64_t before = Buffer::live_bytes();
+  EXPECT_TRUE(std::holds_alternative<MethodResult>(
+      final_of(post(RunMethod{.method = "gradient", .untrained = true}))));
+  EXPECT_GT(Buffer::live_bytes(), before) << "a second set of weights";
+  EXPECT_TRUE(std::holds_alternative<MethodResult>(final_of(post(dream))));
+  EXPECT_LE(Buffer::live_bytes(), before + (1 << 20));
 }
 
 TEST_F(EngineTest, ANewPictureCancelsWhatRan) {

@@ -47,6 +47,9 @@ TEST(ModelLayers, FiguresOfTheTinyNetwork) {
   const ModelLayer& conv = model.layers[0];
   EXPECT_EQ(conv.operation, "Conv 3×3 / 2 + ReLU");
   EXPECT_EQ(conv.parameters, 108 + 4);
+  ASSERT_EQ(conv.operators.size(), 2u);
+  EXPECT_EQ(conv.operators[0]->kind, "Conv");
+  EXPECT_EQ(conv.operators[1]->kind, "Relu");
   ASSERT_EQ(conv.filters.size(), 1u);
   EXPECT_EQ(conv.filters[0].name, "conv");
   EXPECT_EQ(conv.filters[0].output, conv.pre);
@@ -139,6 +142,7 @@ TEST(ModelSqueezeNet, LayersAndGeometry) {
   EXPECT_EQ(shape("logits"), (Shape{1, 1000}));
   const ModelLayer& fire = *model->find_layer("fire4");
   EXPECT_EQ(fire.operation, "squeeze 1×1 → expand 1×1 & 3×3");
+  EXPECT_EQ(fire.operators.size(), 3u) << "Conv, Relu and Concat, each once";
   ASSERT_EQ(fire.filters.size(), 3u);
   EXPECT_EQ(fire.filters[2].name, "expand3x3");
   EXPECT_EQ(model->graph.shape(fire.pre), model->graph.shape(fire.value));

@@ -30,6 +30,7 @@ function manifest_for(sha: string): Manifest {
     samples: [],
     default_model: 'm',
     default_sample: '',
+    source: '',
   };
 }
 

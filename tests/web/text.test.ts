@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choose_language, format_bytes } from '../../web/src/text.ts';
+import { choose_language, embed_code, format_bytes } from '../../web/src/text.ts';
 import { tab_separated } from '../../web/src/page_module.ts';
 
 test('the language is what the address asks, then what the browser speaks', () => {
@@ -20,4 +20,8 @@ test('bytes read as file managers show them', () => {
 
 test('tables keep their shape whatever a field says', () => {
   assert.equal(tab_separated([['a\tb', 1], ['c\r\nd', '']]), 'a b\t1\nc d\t');
+});
+
+test('the address and the title of a frame are escaped as HTML asks', () => {
+  assert.match(embed_code('https://a.b/?x=1#v=1&q="<', 'A "B"'), /^<iframe src="https:\/\/a\.b\/\?x=1#v=1&amp;q=&quot;&lt;" title="A &quot;B&quot;" .*><\/iframe>$/);
 });

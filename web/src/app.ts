@@ -1,5 +1,6 @@
 // The running page: page module, engine, models and pictures, tied together.
 import { Engine, type EngineState } from './engine.ts';
+import { browser_picture, refusal, undecodable } from './browser_formats.ts';
 import { absolute, load_engine } from './engine_files.ts';
 import { DownloadError, fetch_bytes } from './fetch_bytes.ts';
 import type { Boot } from './boot.ts';
@@ -9,7 +10,6 @@ import { tab_separated, type PageExports } from './page_module.ts';
 import { PageHost } from './page_host.ts';
 import {
   accept_drops,
-  browser_format,
   decode,
   kMaxFileBytes,
   no_file_there,
@@ -50,6 +50,9 @@ export class App {
   private opening_sample = ''; // on its way
   private picture_number = 0; // latest picture asked for: an older one that arrives later is dropped
   private readonly own_requests = new Map<number, OwnRequest>();
+  private show_picture_again: (() => void) | null = null; // the last picture that was no frame of the webcam
+  private frame_sent: Pixels | null = null; // the webcam's latest frame on its way to the engine
+  private frame_shown: Pixels | null = null; // … and the latest one that the engine has taken
   private first_answer_seen = false;
   private readonly early: ((host: PageHost) => void)[] = [];
 
@@ -61,10 +64,10 @@ export class App {
     this.webcam = new Webcam(
       (state, problem) => {
         this.host?.page.exports._page_webcam(kWebcamStates[state]);
-        if (problem !== null) this.host?.notice('warning', 'webcam', problem);
+        if (problem !== null) this.host?.notice('error', 'webcam', problem);
         else this.host?.remove_notice('webcam');
       },
-      (pixels) => this.set_pixels(pixels, 'webcam', 'webcam'),
+      (pixels) => this.show_frame(pixels),
       () => this.engine === null || this.engine.busy,
     );
   }
@@ -104,6 +107,7 @@ export class App {
     const host = await PageHost.create(
       {
         language: boot.language,
+        source: boot.manifest.source,
         in_frame: boot.features.in_frame,
         module,
         factory: (await script).default,
@@ -278,7 +282,8 @@ export class App {
         break;
       case 'webcam':
         if (a === 'start') void this.webcam.start();
-        else this.webcam.stop();
+        if (a === 'shot') this.take_photo();
+        if (a === 'stop') this.leave_webcam();
         break;
       case 'restart_engine':
         this.engine?.restart();
@@ -338,7 +343,7 @@ export class App {
     const number = ++this.picture_number;
     const key = `sample:${id}`;
     this.opening_sample = id;
-    this.webcam.stop();
+    this.stop_webcam();
     try {
       const file = site_file(this.boot.manifest, sample.file);
       const show = (received: number, total: number): void => {
@@ -371,12 +376,21 @@ export class App {
       this.host?.notice('error', 'image', file === null ? no_file_there() : too_long(file.name, file.size));
       return;
     }
-    this.webcam.stop();
+    this.stop_webcam();
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      const format = browser_format(bytes);
-      const pixels = format === null ? null : await decode(new Blob([bytes], { type: format })).catch(() => null);
+      const known = browser_picture(bytes);
+      let problem = known === null ? null : refusal(known);
+      let pixels: Pixels | null = null;
+      if (known !== null && problem === null) {
+        pixels = await decode(new Blob([bytes], { type: known.mime })).catch(() => null);
+        if (pixels === null) problem = undecodable(known.format);
+      }
       if (number !== this.picture_number) return;
+      if (problem !== null) {
+        this.notice('error', 'image', problem);
+        return;
+      }
       if (pixels !== null) this.set_pixels(pixels, kind, file.name);
       else this.set_image(file.name, bytes, kind);
     } catch (error) {
@@ -387,13 +401,56 @@ export class App {
   private set_image(name: string, bytes: Uint8Array, kind: SourceKind): void {
     if (this.engine === null) return;
     const request = this.engine.send_picture((id) => encode_set_image(id, name, bytes.slice()));
-    this.own_requests.set(request, { key: 'image', done: (host) => host.page.image_source(kind, name) });
+    this.own_requests.set(request, {
+      key: 'image',
+      done: (host) => {
+        host.page.image_source(kind, name);
+        this.show_picture_again = () => this.set_image(name, bytes, kind);
+      },
+    });
   }
 
-  private set_pixels(pixels: Pixels, kind: SourceKind, name: string): void {
+  private set_pixels(pixels: Pixels, kind: SourceKind, name: string, done?: () => void): void {
     if (this.engine === null) return;
     const { width, height } = pixels;
     const request = this.engine.send_picture((id) => encode_set_pixels(id, height, width, pixels.rgba.slice()));
-    this.own_requests.set(request, { key: 'image', done: (host) => host.page.image_source(kind, name) });
+    this.own_requests.set(request, {
+      key: 'image',
+      done: (host) => {
+        host.page.image_source(kind, name);
+        if (done !== undefined) done();
+        else this.show_picture_again = () => this.set_pixels(pixels, kind, name);
+      },
+    });
+  }
+
+  // --- the webcam
+
+  private show_frame(pixels: Pixels): void {
+    this.frame_sent = pixels;
+    this.set_pixels(pixels, 'webcam', 'webcam', () => {
+      this.frame_shown = pixels;
+    });
+  }
+
+  // The frame on the screen stays, also where the next one is already on its way.
+  private take_photo(): void {
+    const { frame_sent, frame_shown } = this;
+    this.stop_webcam();
+    if (frame_shown === null) return;
+    this.show_picture_again = () => this.set_pixels(frame_shown, 'webcam', 'webcam');
+    if (frame_sent !== frame_shown) this.show_picture_again();
+  }
+
+  // As if the webcam had not been used.
+  private leave_webcam(): void {
+    const used = this.frame_sent !== null;
+    this.stop_webcam();
+    if (used) this.show_picture_again?.();
+  }
+
+  private stop_webcam(): void {
+    this.webcam.stop();
+    this.frame_sent = this.frame_shown = null;
   }
 }

@@ -38,12 +38,12 @@ const kWhyNoThreads: Record<Exclude<Isolation, 'isolated'>, Text> = {
     '单线程：此浏览器不允许框架内的页面共享内存。在单独的标签页中打开本页即可使用更多线程。',
   ),
   'no-service-worker': text(
-    'One thread: the host sends no isolation headers, and service workers are not available here (private window, or no HTTPS).',
-    '单线程：服务器未发送隔离标头，且此处无法使用 Service Worker（隐私窗口或非 HTTPS）。',
+    'One thread: the host sends no isolation headers, and service workers are not available here. Open the page over HTTPS in an ordinary window, not a private one, for more.',
+    '单线程：服务器未发送隔离标头，且此处无法使用 Service Worker。请在普通（非隐私）窗口中通过 HTTPS 打开本页，即可使用更多线程。',
   ),
   'service-worker-off': text(
-    'One thread: the host sends no isolation headers, and ?sw=off switched the service worker off.',
-    '单线程：服务器未发送隔离标头，且 ?sw=off 关闭了 Service Worker。',
+    'One thread: the host sends no isolation headers, and ?sw=off switched the service worker off. Take it out of the address for more.',
+    '单线程：服务器未发送隔离标头，且 ?sw=off 关闭了 Service Worker。从地址中去掉它即可使用更多线程。',
   ),
   failed: text(
     'One thread: the page could not be isolated from other sites. Reload it, or open it in another browser, for more.',
@@ -105,7 +105,10 @@ export function choose_build(input: BuildInput): BuildChoice | null {
   }
   const why_simd =
     build.startsWith('simd') && !input.relaxed_simd
-      ? text('This browser has no relaxed SIMD: the plain SIMD build runs, about a quarter slower.', '此浏览器不支持 relaxed SIMD：使用普通 SIMD 版本，约慢四分之一。')
+      ? text(
+          'This browser has no relaxed SIMD: everything works, about a quarter slower. A newer browser is faster.',
+          '此浏览器不支持 relaxed SIMD：一切功能可用，约慢四分之一。换用更新的浏览器会更快。',
+        )
       : null;
   let why_threads: Text | null;
   if (threaded) {
@@ -115,7 +118,10 @@ export function choose_build(input: BuildInput): BuildChoice | null {
   } else if (input.isolation !== 'isolated') {
     why_threads = kWhyNoThreads[input.isolation];
   } else {
-    why_threads = text('One thread: this browser has no WebAssembly threads.', '单线程：此浏览器不支持 WebAssembly 线程。');
+    why_threads = text(
+      'One thread: this browser has no WebAssembly threads. Everything works, slower; a newer browser is faster.',
+      '单线程：此浏览器不支持 WebAssembly 线程。一切功能可用，只是较慢；换用更新的浏览器会更快。',
+    );
   }
   return {
     build,

@@ -4,7 +4,7 @@ import { adapt_threads, type ThreadState } from './adapt_threads.ts';
 import type { BuildChoice } from './choose_build.ts';
 import type { FromEngine, ToEngine } from './engine_worker.ts';
 import { text, type Text } from './text.ts';
-import { encode_failed, encode_set_threads, is_final, kShellRequests, Reader, type Message } from './wire.ts';
+import { encode_failed, encode_set_threads, is_final, kEvent, kShellRequests, Reader, type Message } from './wire.ts';
 import { transferables } from './wasm_module.ts';
 
 export type EngineState = 'starting' | 'ready' | 'restarting' | 'failed';
@@ -29,8 +29,8 @@ const kRestarted = text(
   '计算部分意外停止（可能内存不足），已重新启动，模型和图片已恢复。若再次发生，请关闭其他标签页或换用较小的图片。',
 );
 const kGaveUp = text(
-  'The computing part stopped several times and stays off. Press “Start again”, or reload the page; closing other tabs frees memory.',
-  '计算部分多次意外停止，现已关闭。请按“重新启动”或重新加载页面；关闭其他标签页可释放内存。',
+  'The computing part stopped several times and stays off. Press “Restart”, or reload the page; closing other tabs frees memory.',
+  '计算部分多次意外停止，现已关闭。请按“重新启动”，或重新加载页面；关闭其他标签页可释放内存。',
 );
 const kDied = text('The computing part stopped before it was done; it starts again.', '计算部分未完成便已停止，正在重新启动。');
 
@@ -41,6 +41,7 @@ export class Engine {
   private next_request = kShellRequests;
   private model: ((request: number) => Message) | null = null;
   private picture: ((request: number) => Message) | null = null;
+  private readonly pending_pictures = new Map<number, (request: number) => Message>();
   private threads: ThreadState;
   private state: EngineState = 'starting';
   private lag_timer: ReturnType<typeof setTimeout> | null = null;
@@ -73,12 +74,12 @@ export class Engine {
     this.model = build;
     return this.send_own(build);
   }
+  // A picture that cannot be decoded leaves the one before in place, here as in the engine.
   send_picture(build: (request: number) => Message): number {
-    this.picture = build;
-    return this.send_own(build);
-  }
-  is_own(request: number): boolean {
-    return request >= kShellRequests;
+    const request = this.send_own(build);
+    this.pending_pictures.set(request, build);
+    this.picture ??= build;
+    return request;
   }
 
   // Ends the worker and starts a new one, whatever it does.
@@ -133,6 +134,9 @@ export class Engine {
     }
     const event = new Reader(message.message.header);
     if (is_final(event.alternative)) this.open.delete(event.request);
+    const picture = this.pending_pictures.get(event.request);
+    this.pending_pictures.delete(event.request);
+    if (picture !== undefined && event.alternative === kEvent.ImageReady) this.picture = picture;
     this.listener.on_message(message.message, event);
   }
 
@@ -140,6 +144,7 @@ export class Engine {
   private start_again(): void {
     const lost = [...this.open];
     this.open.clear();
+    this.pending_pictures.clear();
     this.start();
     if (this.model !== null) this.send_own(this.model);
     if (this.picture !== null) this.send_own(this.picture);

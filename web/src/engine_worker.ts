@@ -13,7 +13,7 @@ export type ToEngine = EngineStart | { type: 'message'; message: Message };
 export type FromEngine =
   | { type: 'message'; message: Message }
   | { type: 'started' }
-  | { type: 'fatal'; detail: string; while_starting: boolean };
+  | { type: 'fatal'; detail: string };
 
 interface EngineModule extends WasmModule {
   _engine_start(threads: number): void;
@@ -39,7 +39,7 @@ const turn = new MessageChannel();
 function die(error: unknown): void {
   if (dead) return;
   dead = true;
-  post({ type: 'fatal', detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error), while_starting: engine === null });
+  post({ type: 'fatal', detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
 }
 
 // One slice, then a turn through the event loop, while there is work.

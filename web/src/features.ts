@@ -22,7 +22,6 @@ export interface Features {
   isolated: boolean;
   webgl2: boolean;
   service_worker: boolean;
-  module_worker: boolean;
   in_frame: boolean;
   cores: number;
 }
@@ -52,7 +51,6 @@ export function detect_features(): Features {
     isolated: globalThis.crossOriginIsolated === true,
     webgl2: has_webgl2(),
     service_worker: 'serviceWorker' in navigator && globalThis.isSecureContext,
-    module_worker: typeof Worker === 'function',
     in_frame: window.top !== window,
     cores: Math.max(1, navigator.hardwareConcurrency || 1),
   };

@@ -5,8 +5,10 @@ import type { PageModule } from './page_module.ts';
 const kPointer = { move: 0, down: 1, up: 2, leave: 3, cancel: 4 } as const;
 const kPointerTypes: Record<string, number> = { mouse: 0, touch: 1, pen: 2 };
 
+const kShift = 2;
+
 export function modifiers_of(event: MouseEvent | KeyboardEvent): number {
-  return (event.ctrlKey ? 1 : 0) | (event.shiftKey ? 2 : 0) | (event.altKey ? 4 : 0) | (event.metaKey ? 8 : 0);
+  return (event.ctrlKey ? 1 : 0) | (event.shiftKey ? kShift : 0) | (event.altKey ? 4 : 0) | (event.metaKey ? 8 : 0);
 }
 
 // Lines of text that a wheel event scrolls, whatever unit the browser counts in.
@@ -24,6 +26,7 @@ export interface InputActions {
 
 export class Input {
   private wants_text = false;
+  private escapes = 0; // Esc pressed so often in a row
   private composing = false;
   private captured = new Set<number>();
 
@@ -131,13 +134,32 @@ export class Input {
     this.wrapper.addEventListener('wheel', on_wheel, { passive: false });
   }
 
+  // Question mark and slash stand on other keys in many layouts, so they go by what they type.
+  private readonly typed_slash = new Set<string>();
+  private key(event: KeyboardEvent, down: boolean): boolean {
+    if (down && (event.key === '?' || event.key === '/')) this.typed_slash.add(event.code);
+    const is_slash = down ? event.key === '?' || event.key === '/' : this.typed_slash.delete(event.code);
+    const modifiers = modifiers_of(event);
+    if (!is_slash) return this.page.key(event.code, down, modifiers);
+    return this.page.key('Slash', down, event.key === '?' ? modifiers | kShift : modifiers & ~kShift);
+  }
+
+  // Tab walks the page's own controls; after two Esc it is the browser's, so that the keyboard can leave (WCAG 2.1.2).
+  private leaves(event: KeyboardEvent): boolean {
+    if (event.key === 'Shift') return false;
+    const leaves = event.key === 'Tab' && this.escapes >= 2;
+    this.escapes = event.key === 'Escape' ? this.escapes + 1 : 0;
+    return leaves;
+  }
+
   private listen_keys(): void {
     const is_clipboard = (event: KeyboardEvent, keys: string): boolean =>
       (event.ctrlKey || event.metaKey) && !event.altKey && keys.includes(event.key.toLowerCase());
     this.wrapper.addEventListener('keydown', (event) => {
       if (event.isComposing || event.keyCode === 229) return;
       if (is_clipboard(event, 'v')) return; // the paste event brings the text
-      const used = this.page.key(event.code, true, modifiers_of(event));
+      if (this.leaves(event)) return;
+      const used = this.key(event, true);
       if (is_clipboard(event, 'cx')) {
         this.actions.draw_now(1); // so that the copy event finds the text
       } else if (used && !(this.wants_text && event.key.length === 1 && !event.ctrlKey && !event.metaKey)) {
@@ -147,7 +169,7 @@ export class Input {
     });
     this.wrapper.addEventListener('keyup', (event) => {
       if (event.isComposing || event.keyCode === 229) return;
-      this.page.key(event.code, false, modifiers_of(event));
+      this.key(event, false);
       this.actions.wake(3);
     });
   }

@@ -36,6 +36,7 @@ export interface Manifest {
   samples: SampleEntry[];
   default_model: string;
   default_sample: string;
+  source: string; // address of the repository's files, a slash at its end; '' where the build did not know it
 }
 
 export function read_manifest(): Manifest {

@@ -59,7 +59,7 @@ export function attributes_of(node: MirrorNode): Record<string, string | null> {
     'aria-valuemax': number(node.max),
     'aria-valuenow': number(node.now),
     'aria-valuetext': has_range ? (node.value ?? null) : null,
-    'aria-description': !has_range && !is_text ? (node.value ?? null) : null,
+    'aria-description': has_range ? null : (node.value ?? null),
     'aria-live': node.live ?? null,
     'aria-atomic': node.live === undefined ? null : 'true',
     tabindex: kPressable.has(node.role) || has_range || node.role === 'checkbox' ? '-1' : null,

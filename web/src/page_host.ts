@@ -4,7 +4,7 @@ import { Input } from './input.ts';
 import { Mirror, type MirrorState } from './mirror.ts';
 import { PageModule, type PageExports } from './page_module.ts';
 import { remember } from './remember.ts';
-import { text, type Language, type Text } from './text.ts';
+import { embed_code, text, type Language, type Text } from './text.ts';
 import type { Message } from './wire.ts';
 import { copy_out } from './wasm_module.ts';
 
@@ -18,6 +18,7 @@ export interface HostActions {
 export interface HostOptions {
   language: Language;
   in_frame: boolean;
+  source: string;
   module: WebAssembly.Module;
   factory: (options: Record<string, unknown>) => Promise<PageExports>;
   prepare: (page: PageModule) => void; // before the first frame
@@ -121,6 +122,7 @@ export class PageHost {
       touch: matches('(pointer: coarse)'),
       reduced_motion: matches('(prefers-reduced-motion: reduce)'),
       mac: /Mac|iPhone|iPad/.test(navigator.platform) ? 1 : 0,
+      source: options.source,
     });
     if (!started) throw new Error('the page module found no WebGL2 context');
     options.prepare(this.page);
@@ -234,7 +236,7 @@ export class PageHost {
         remember('theme', a);
         break;
       case 'share':
-        void this.share();
+        void this.share(a);
         break;
       case 'copy':
         void this.copy(a);
@@ -268,8 +270,9 @@ export class PageHost {
   }
 
   // The address tells everything on screen; the share sheet of a phone takes it, or the clipboard.
-  private async share(): Promise<void> {
+  private async share(what: string): Promise<void> {
     this.flush_hash();
+    if (what === 'embed') return this.copy(embed_code(location.href, document.title));
     const touch = matchMedia('(pointer: coarse)').matches;
     if (touch && navigator.share !== undefined) await navigator.share({ title: document.title, url: location.href }).catch(() => {});
     else await this.copy(location.href);

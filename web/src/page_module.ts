@@ -14,7 +14,6 @@ export interface PageExports extends WasmModule {
   _page_clipboard(utf8: number, bytes: number): void;
   _page_focus(has_focus: number): void;
   _page_hash(utf8: number, bytes: number): void;
-  _page_language(zh: number): void;
   _page_theme(dark: number): void;
   _page_models(tsv: number, bytes: number): void;
   _page_samples(tsv: number, bytes: number): void;

@@ -28,14 +28,6 @@ export function no_file_there(): Text {
   );
 }
 
-// Formats that the browser can decode and the engine cannot, told by their first bytes, not their names.
-export function browser_format(bytes: Uint8Array): 'image/webp' | 'image/avif' | null {
-  const ascii = (from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
-  if (ascii(0, 4) === 'RIFF' && ascii(8, 12) === 'WEBP') return 'image/webp';
-  if (ascii(4, 8) === 'ftyp' && ['avif', 'avis'].includes(ascii(8, 12))) return 'image/avif';
-  return null;
-}
-
 // Scales down to what fits; the engine scales further itself.
 export function fit(width: number, height: number, side: number): { width: number; height: number } {
   const factor = Math.min(1, side / Math.max(width, height));
@@ -123,18 +115,18 @@ export function webcam_sentence(error: unknown): Text {
   const name = error instanceof DOMException ? error.name : '';
   if (name === 'NotAllowedError' || name === 'SecurityError') {
     return text(
-      'The browser did not give the page the webcam. Allow the camera in the address bar and press Webcam again, or open a picture file.',
-      '浏览器未允许本页使用摄像头。请在地址栏允许摄像头后再次点按“摄像头”，或打开图片文件。',
+      'The browser did not give the page the camera. Allow it in the address bar and press “Try again”, or open a picture file.',
+      '浏览器未允许本页使用摄像头。请在地址栏允许后按“再试一次”，或打开图片文件。',
     );
   }
   if (name === 'NotFoundError' || name === 'OverconstrainedError') {
-    return text('No webcam was found. Connect one and press Webcam again, or open a picture file.', '未找到摄像头。请连接后再次点按“摄像头”，或打开图片文件。');
+    return text('No camera was found. Connect one and press “Try again”, or open a picture file.', '未找到摄像头。请连接后按“再试一次”，或打开图片文件。');
   }
   if (name === 'NotReadableError') {
-    return text('The webcam is in use by another program. Close that and press Webcam again.', '摄像头正被其他程序使用。请关闭该程序后再次点按“摄像头”。');
+    return text('The camera is in use by another program. Close that and press “Try again”.', '摄像头正被其他程序使用。请关闭该程序后按“再试一次”。');
   }
   return text(
-    'The webcam cannot be used here: the browser gives cameras only to pages served over HTTPS. Open a picture file instead.',
+    'The camera cannot be used here: the browser gives cameras only to pages served over HTTPS. Open a picture file instead.',
     '此处无法使用摄像头：浏览器只允许通过 HTTPS 提供的页面使用。请改为打开图片文件。',
   );
 }
@@ -154,10 +146,6 @@ export class Webcam {
     this.video.playsInline = true;
   }
 
-  get running(): boolean {
-    return this.stream !== null;
-  }
-
   async start(): Promise<void> {
     if (this.stream !== null) return;
     this.on_state('asking', null);
@@ -175,7 +163,6 @@ export class Webcam {
     this.shoot();
   }
 
-  // Keeps the last picture.
   stop(): void {
     if (this.stream === null) return;
     this.release();

@@ -19,6 +19,12 @@ export function choose_language(query: string, hash: string, last: string | null
   return first !== undefined && /^zh\b/i.test(first) ? 'zh' : 'en';
 }
 
+// What a course page puts into its HTML to show this view.
+export function embed_code(address: string, title: string): string {
+  const escaped = (words: string): string => words.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return `<iframe src="${escaped(address)}" title="${escaped(title)}" width="100%" height="700" loading="lazy" allow="camera; clipboard-write; cross-origin-isolated"></iframe>`;
+}
+
 // Bytes as a person reads them: decimal units, as file managers and browsers show them.
 export function format_bytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

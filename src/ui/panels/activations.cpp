@@ -275,8 +275,7 @@ void stage(Ui& ui) {
   ui.want_frame_in(0);
 }
 
-// --- inspector
-// --------------------------------------------------------------------------------------
+// --- inspector -------------------------------------------------------------------------
 
 // How the number came about, with the sum before the activation function where the answer to that
 // is here.
@@ -292,8 +291,9 @@ void arithmetic(Ui& ui, const Maps& m, int channel, double value) {
     const std::string sum =
         known ? significant(
                     double(r->map.values.floats()[pointer.row * m.a.width + pointer.column]), 4)
-        : value > 0 ? significant(value, 4)
-                    : std::string(ui.tr(S::kBelowZero));
+        : value <= 0        ? std::string(ui.tr(S::kSumAtMostZero))
+        : six && value >= 6 ? std::string(ui.tr(S::kSumAtLeastSix))
+                            : significant(value, 4);
     return formula(ui, six ? "ReLU6( Σ w · x + b )" : "ReLU( Σ w · x + b )",
                    six ? "min( 6, max( 0, " + sum + " ) )" : "max( 0, " + sum + " )", result);
   }
@@ -365,6 +365,28 @@ void settings(Ui& ui, const Maps& m) {
          {.minimum = 0, .maximum = 1, .step = 0.05});
 }
 
+// What each operator of the layer does, and what its derivative means.
+void about_operators(Ui& ui, const LayerInfo& layer) {
+  if (layer.operators.empty()) return;
+  space(14);
+  ui.mirror.push("layer.operators", "region", ui.tr(S::kLayerOperators, {layer.name}));
+  section(ui, ui.tr(S::kLayerOperators, {layer.name}));
+  for (const std::string& kind : layer.operators) {
+    const auto found = std::ranges::find(ui.vm.model->operators, kind, &OperatorInfo::kind);
+    if (found == ui.vm.model->operators.end()) continue;
+    paragraph(ui, "*" + std::string(ui.tr(found->title)) + "*", kLabelSize, ui.theme.ink);
+    paragraph(ui, ui.tr(found->intuition), kLabelSize, ui.theme.ink2);
+    space(6);
+    formula(ui, found->equation, "", "");
+    space(6);
+    paragraph(ui, ui.tr(S::kBackwards, {std::string(ui.tr(found->derivative))}), kLabelSize,
+              ui.theme.ink2);
+    paragraph(ui, found->reference, kStatusSize, ui.theme.ink3);
+    space(12);
+  }
+  ui.mirror.pop();
+}
+
 void inspector(Ui& ui) {
   const LayerInfo* layer = ui.vm.activations ? ui.vm.layer(ui.vm.activations->layer) : nullptr;
   if (layer == nullptr) return;
@@ -378,6 +400,7 @@ void inspector(Ui& ui) {
     paragraph(ui, ui.tr(S::kActivationsPointHint), kLabelSize, ui.theme.ink3);
   }
   settings(ui, m);
+  about_operators(ui, *layer);
 }
 
 bool available(const Ui&) { return true; }

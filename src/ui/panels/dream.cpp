@@ -19,7 +19,7 @@ constexpr size_t kMostChannels = 64;  // as many as a permalink keeps
 
 const LayerInfo* dream_layer(const Ui& ui) {
   const LayerInfo* chosen = ui.vm.layer(ui.state.dream_layer);
-  return chosen != nullptr ? chosen : dream_default_layer(ui);
+  return chosen != nullptr && dreamable(*chosen) ? chosen : dream_default_layer(ui);
 }
 
 const Picture* dream_picture(const Ui& ui) {
@@ -27,23 +27,42 @@ const Picture* dream_picture(const Ui& ui) {
   return run != nullptr && run->shown()->picture ? &*run->shown()->picture : nullptr;
 }
 
+RunMethod dream_request(Ui& ui, const MethodInfo& method, const LayerInfo& layer) {
+  std::erase_if(ui.state.dream_channels, [&](int32_t c) { return c >= layer.channels; });
+  return {.method = std::string(kMethod),
+          .layer = layer.name,
+          .channels = ui.state.dream_channels,
+          .seed = ui.state.seed,
+          .parameters = parameters_of(ui.state, dream_method(ui, method))};
+}
+
+// Two dreams with the same text are the same dream.
+std::string text_of_request(const RunMethod& request) {
+  std::string text = request.layer + " " + std::to_string(request.seed);
+  for (int32_t channel : request.channels) text += " " + std::to_string(channel);
+  for (const ParameterValue& p : request.parameters) text += " " + std::to_string(p.value);
+  return text;
+}
+
 void begin(Ui& ui, bool paused) {
   const MethodInfo* method = ui.vm.method(kMethod);
   const LayerInfo* layer = dream_layer(ui);
   if (method == nullptr || layer == nullptr) return;
-  std::erase_if(ui.state.dream_channels, [&](int32_t c) { return c >= layer->channels; });
+  RunMethod request = dream_request(ui, *method, *layer);
+  request.paused = paused;
+  ui.state.dream_begun = text_of_request(request);
   ui.state.dream_held = paused;
-  ui.requests.start(kSlot,
-                    RunMethod{.method = std::string(kMethod),
-                              .layer = layer->name,
-                              .channels = ui.state.dream_channels,
-                              .paused = paused,
-                              .seed = ui.state.seed,
-                              .parameters = parameters_of(ui.state, dream_method(ui, *method))});
+  ui.requests.start(kSlot, std::move(request));
 }
 
-// The same dream with what has just been changed.
-void begin_again(Ui& ui) { begin(ui, ui.state.dream_held); }
+// Whatever was changed since, here, in the rail or by the address: the dream begins anew with it.
+void begin_again_if_changed(Ui& ui) {
+  const MethodInfo* method = ui.vm.method(kMethod);
+  const LayerInfo* layer = dream_layer(ui);
+  if (ui.state.dream_begun.empty() || method == nullptr || layer == nullptr) return;
+  if (text_of_request(dream_request(ui, *method, *layer)) != ui.state.dream_begun)
+    begin(ui, ui.state.dream_held);
+}
 
 // A page that moves without a click: the first dream of a picture begins by itself, and goes on
 // when its lens is opened again.
@@ -57,8 +76,9 @@ void keep_going(Ui& ui) {
     return;
   const uint64_t now =
       (static_cast<uint64_t>(ui.vm.model_generation) << 32) | ui.vm.image_generation;
-  if (ui.state.dream_begun_for == now) return;
+  if (ui.state.dream_begun_for == now) return begin_again_if_changed(ui);
   ui.state.dream_begun_for = now;
+  ui.state.dream_begun.clear();
   const bool fresh = status.progress != Progress::kRunning && ui.vm.run(kSlot) == nullptr;
   if (fresh && !ui.reduced_motion) begin(ui, false);
 }
@@ -67,10 +87,6 @@ void choose(Ui& ui, const LayerInfo& layer) {
   ui.state.dream_layer = layer.name;
   ui.state.dream_channels.clear();
   begin(ui, false);
-}
-
-bool dreamable(const LayerInfo& layer) {
-  return layer.height > 1 && layer.width > 1 && layer.kind != "input";
 }
 
 void choosers(Ui& ui, const LayerInfo& layer) {
@@ -268,8 +284,7 @@ void stage(Ui& ui) {
   if (ui.state.dream_picking) channel_picker(ui, *layer);
 }
 
-// --- inspector
-// --------------------------------------------------------------------------------------
+// --- inspector -------------------------------------------------------------------------
 
 // How the objective went, step by step; where an octave ends it falls, because the picture has
 // become larger.
@@ -325,19 +340,16 @@ void inspector(Ui& ui) {
   paragraph(ui, ui.tr(S::kDreamHold), kStatusSize, ui.theme.ink3);
   settings_heading(ui);
   const MethodInfo method = dream_method(ui, *found);
-  const bool changed = method_parameters(ui, method);
+  method_parameters(ui, method);
   space(8);
-  const bool reseeded =
-      button(ui, "dream.seed", ui.tr(S::kDreamSeed, {std::to_string(ui.state.seed)}));
-  if (reseeded) ++ui.state.seed;
-  bool restored = false;
+  if (button(ui, "dream.seed", ui.tr(S::kDreamSeed, {std::to_string(ui.state.seed)})))
+    ++ui.state.seed;
   const auto own = [](const auto& item) { return item.first.starts_with("deep_dream."); };
   if (std::any_of(ui.state.parameters.begin(), ui.state.parameters.end(), own)) {
     space(8);
-    restored = button(ui, "dream.defaults", ui.tr(S::kDreamDefaults));
-    if (restored) std::erase_if(ui.state.parameters, own);
+    if (button(ui, "dream.defaults", ui.tr(S::kDreamDefaults)))
+      std::erase_if(ui.state.parameters, own);
   }
-  if ((changed || reseeded || restored) && ui.vm.run(kSlot) != nullptr) begin_again(ui);
   space(16);
   method_notes(ui, method);
 }

@@ -21,25 +21,18 @@ constexpr Suggestion kSuggestions[] = {
     {"efficientnet-lite0", "block12", S::kDreamFoliage},
 };
 
-// SqueezeNet's sharper gradients want less smoothing than the checkerboards of depthwise blocks.
-struct Smoothing {
-  std::string_view model;
-  double px;
-};
-constexpr Smoothing kSmoothing[] = {{"squeezenet-1.0", 0.6}, {"efficientnet-lite0", 1.0}};
-
-bool dreams(const LayerInfo& layer) {
-  return !layer.minor && layer.height > 1 && layer.width > 1 && layer.kind != "input";
-}
-
 }  // namespace
+
+bool dreamable(const LayerInfo& layer) {
+  return layer.height > 1 && layer.width > 1 && layer.kind != "input";
+}
 
 MethodInfo dream_method(const Ui& ui, const MethodInfo& method) {
   MethodInfo copy = method;
+  if (!ui.vm.model) return copy;
   for (ParameterInfo& parameter : copy.parameters) {
-    for (const Smoothing& s : kSmoothing) {
-      if (parameter.id == "smoothing" && ui.vm.model && ui.vm.model->id == s.model)
-        parameter.initial = s.px;
+    for (const ParameterValue& suggested : ui.vm.model->suggested) {
+      if (suggested.id == method.id + "." + parameter.id) parameter.initial = suggested.value;
     }
   }
   return copy;
@@ -65,7 +58,7 @@ const LayerInfo* dream_default_layer(const Ui& ui) {
   }
   std::vector<const LayerInfo*> layers;
   for (const LayerInfo& layer : ui.vm.model->layers) {
-    if (dreams(layer)) layers.push_back(&layer);
+    if (!layer.minor && dreamable(layer)) layers.push_back(&layer);
   }
   return layers.empty() ? nullptr : layers[layers.size() * 2 / 3];
 }

@@ -259,8 +259,7 @@ void stage(Ui& ui) {
   ui.want_frame_in(0);
 }
 
-// --- inspector
-// --------------------------------------------------------------------------------------
+// --- inspector -------------------------------------------------------------------------
 
 void numbers_of(Ui& ui, const FilterView& view, int output) {
   const Filters& f = view.filters();

@@ -196,8 +196,7 @@ void FilterView::draw_strip(ImDrawList* list, int output, ImVec2 min, ImVec2 max
   }
 }
 
-// --- one filter, large
-// ----------------------------------------------------------------------------
+// --- one filter, large -----------------------------------------------------------------
 namespace {
 
 std::string input_name(const Ui& ui, const FilterView& view, int input) {

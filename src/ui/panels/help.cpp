@@ -60,7 +60,13 @@ void draw_help(Ui& ui) {
   key_row(ui, ui.tr(S::kHelpDigits, {std::to_string(panels().size())}));
   key_row(ui, ui.tr(S::kHelpSlash));
   key_row(ui, ui.tr(S::kHelpEscape));
+  key_row(ui, ui.tr(S::kHelpLeave));
   key_row(ui, ui.tr(S::kHelpQuestion));
+  if (const std::string_view reason = ui.tr(ui.vm.build_reason); !reason.empty()) {
+    space(14);
+    section(ui, ui.tr(S::kHelpComputes));
+    paragraph(ui, reason, kLabelSize, ui.theme.ink2);
+  }
   space(14);
   section(ui, ui.tr(S::kHelpSources));
   for (const CatalogModel& m : ui.vm.catalog) {

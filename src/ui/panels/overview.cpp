@@ -245,20 +245,28 @@ void inspector(Ui& ui) {
   ui.mirror.push("about", "region", ui.tr(S::kAboutNetwork));
   section(ui, ui.tr(S::kAboutNetwork));
   name(ui, model.title);
+  if (const std::string_view summary = ui.tr(model.summary); !summary.empty()) {
+    paragraph(ui, summary, kLabelSize, ui.theme.ink2);
+    space(4);
+  }
   space(4);
   number_row(ui, ui.tr(S::kParameters), integer(model.parameters));
-  number_row(ui, ui.tr(S::kFlops), flops_text(double(model.flops)) + "FLOP");
+  number_row(ui, ui.tr(S::kFlops), ui.tr(S::kFlop, {flops_text(double(model.flops))}));
   number_row(ui, ui.tr(S::kInput),
              shape_text(model.input_height, model.input_width, model.input_channels));
   number_row(ui, ui.tr(S::kClasses), integer(model.classes));
   if (ui.vm.forward) {
     number_row(ui, ui.tr(S::kForwardTime),
-               significant(double(ui.vm.forward->micros) / 1000) + " ms");
+               ui.tr(S::kMilliseconds, {significant(double(ui.vm.forward->micros) / 1000)}));
   }
   if (const std::string_view text = ui.tr(model.preprocessing); !text.empty()) {
     space(14);
     section(ui, ui.tr(S::kPreprocessing));
     paragraph(ui, text, kLabelSize, ui.theme.ink2);
+  }
+  if (!model.citation.empty()) {
+    space(10);
+    paragraph(ui, model.citation, kStatusSize, ui.theme.ink3);
   }
   ui.mirror.pop();
   for (const Sample& sample : ui.vm.samples) {

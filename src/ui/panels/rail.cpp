@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "imgui_internal.h"
+#include "ui/panels/dream_layers.h"
 #include "ui/panels/frame.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/controls.h"
@@ -64,7 +65,8 @@ float row_height(const Ui& ui, const LayerInfo& layer) {
 
 void draw_row(Ui& ui, const LayerInfo& layer, bool selected, float light, bool in_sheet) {
   const float width = ImGui::GetContentRegionAvail().x;
-  const float extra = ui.animate("rail.cost." + layer.name, selected ? 1.0f : 0.0f);
+  // In a sheet nothing can be hovered over, so every row tells its cost.
+  const float extra = ui.animate("rail.cost." + layer.name, selected || in_sheet ? 1.0f : 0.0f);
   const std::string cost = cost_of(ui, layer);
   const float cost_height = extra * paragraph_height(ui, cost, kStatusSize, width - 2 * kPaddingX);
   const float height = row_height(ui, layer) + std::round(cost_height);
@@ -175,7 +177,7 @@ std::string_view shown_layer(const Ui& ui) {
 }
 
 void choose_layer(Ui& ui, const LayerInfo& layer) {
-  if (ui.state.lens == kDreamPanelId) {
+  if (ui.state.lens == kDreamPanelId && dreamable(layer)) {
     ui.state.dream_layer = layer.name;
     ui.state.dream_channels.clear();
     return;

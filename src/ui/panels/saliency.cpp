@@ -113,18 +113,24 @@ void find_pixel(const Ui& ui, const PictureResult& on) {
   if (map != nullptr && on.hovered) next = {on.row(map->height), on.column(map->width)};
 }
 
-void photo(Ui& ui, float size) {
-  paragraph(ui, ui.tr(S::kSaliencyPhoto), kLabelSize, ui.theme.ink, size);
+// Captions of one row: the longest decides where all pictures begin.
+void title(Ui& ui, S text, float width, float height) {
+  const float own = paragraph_height(ui, ui.tr(text), kLabelSize, width);
+  space(std::max(0.0f, height - own));
+  paragraph(ui, ui.tr(text), kLabelSize, ui.theme.ink, width);
   space(4);
+}
+
+void photo(Ui& ui, float size, float title_height) {
+  title(ui, S::kSaliencyPhoto, size, title_height);
   const PictureResult on = seen_or_skeleton(ui, "saliency.picture", ImVec2(size, size));
   find_pixel(ui, on);
   if (const Map* map = map_of(ui, kTrained); map != nullptr && seen_picture(ui) != nullptr)
     mark(*map, on);
 }
 
-void saliency_map(Ui& ui, std::string_view slot, S title, float size) {
-  paragraph(ui, ui.tr(title), kLabelSize, ui.theme.ink, size);
-  space(4);
+void saliency_map(Ui& ui, std::string_view slot, S name, float size, float title_height) {
+  title(ui, name, size, title_height);
   const Map* found = map_of(ui, slot);
   if (waiting(ui, slot, found != nullptr, ImVec2(size, size))) return;
   const Colouring colouring{
@@ -167,15 +173,23 @@ void stage(Ui& ui) {
   space(16);
   const bool contrast = ui.state.untrained;
   Columns columns(ui, contrast ? 3 : 2, stage_height(260) - 80);
+  const float width = columns.width();
+  float titles = 0;
+  if (ui.size != Size::kNarrow) {
+    for (S text : {S::kSaliencyPhoto, S::kSaliencyTrained, S::kSaliencyUntrained}) {
+      if (contrast || text != S::kSaliencyUntrained)
+        titles = std::max(titles, paragraph_height(ui, ui.tr(text), kLabelSize, width));
+    }
+  }
   columns.begin();
-  photo(ui, columns.width());
+  photo(ui, width, titles);
   columns.end();
   columns.begin();
-  saliency_map(ui, kTrained, S::kSaliencyTrained, columns.width());
+  saliency_map(ui, kTrained, S::kSaliencyTrained, width, titles);
   columns.end();
   if (contrast) {
     columns.begin();
-    saliency_map(ui, kUntrained, S::kSaliencyUntrained, columns.width());
+    saliency_map(ui, kUntrained, S::kSaliencyUntrained, width, titles);
     columns.end();
   }
   columns.finish();
@@ -184,8 +198,7 @@ void stage(Ui& ui) {
   ui.want_frame_in(0);
 }
 
-// --- inspector
-// --------------------------------------------------------------------------------------
+// --- inspector -------------------------------------------------------------------------
 
 double value_under(const Map& map) {
   return double(map.values.floats()[pointer.row * map.width + pointer.column]);

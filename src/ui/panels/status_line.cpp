@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/heap.h"
 #include "imgui_internal.h"
 #include "ui/panels/frame.h"
 #include "ui/widgets/controls.h"
@@ -197,6 +198,8 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max) {
                     : ui.vm.engine_state == EngineState::kFailed ? t.danger
                                                                  : t.target_fill;
   ImGui::GetWindowDrawList()->AddCircleFilled(ImVec2(min.x + 24, y), 4, dot);
+  // On a phone there is room for what goes on, with its Cancel, or for what computes.
+  if (ui.size == Size::kNarrow && draw_work(ui, min.x + 36, y) > min.x + 36) return;
   const std::string engine = engine_text(ui);
   const std::string_view reason = ui.tr(ui.vm.build_reason);
   float x = words(ui, "status.build", engine, min.x + 36, y, t.ink3, "text", reason);
@@ -217,11 +220,11 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max) {
               ui.tr(S::kForward, {significant(double(ui.vm.forward->micros) / 1000)}), x, y,
               t.ink3);
     if (ui.size == Size::kWide && ui.vm.forward->heap_bytes > 0) {
-      x = words(ui, "status.heap", ui.tr(S::kHeap, {bytes_text(double(ui.vm.forward->heap_bytes))}),
-                x, y, t.ink3);
+      const int64_t heap = ui.vm.forward->heap_bytes + module_heap_bytes();
+      x = words(ui, "status.heap", ui.tr(S::kHeap, {bytes_text(double(heap))}), x, y, t.ink3);
     }
   }
-  x = draw_work(ui, x, y);
+  if (ui.size != Size::kNarrow) x = draw_work(ui, x, y);
   const float privacy_width = text_width(ui, ui.fonts.text, kStatusSize, ui.tr(S::kPrivate));
   if (const float room = max.x - 40 - privacy_width - x; ready && !reason.empty() && room > 160) {
     words(ui, "status.reason", fitted(ui, ui.fonts.text, kStatusSize, reason, room), x, y, t.faint);

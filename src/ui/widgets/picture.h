@@ -62,8 +62,7 @@ void colour_bar(Ui& ui, const Colouring& colouring, double minimum, double maxim
 // Colouring of a map by its own range: signed ones symmetric around zero, else the given colours.
 Colouring colouring_of(const Map& map, Colours colours = Colours::kMagma);
 
-// --- a grid of tiles
-// ------------------------------------------------------------------------------
+// --- a grid of tiles -------------------------------------------------------------------
 struct TileGridOptions {
   int count = 0;
   float tile_width = 64, tile_height = 64, gap = 6;

@@ -226,10 +226,7 @@ void method_notes(Ui& ui, const MethodInfo& method) {
     space(6);
   }
   if (!method.citation.empty()) paragraph(ui, method.citation, kStatusSize, ui.theme.ink3);
-  if (!method.arxiv.empty()) {
-    link(ui, "method.paper", ui.tr(S::kPaperLink, {method.arxiv}),
-         "https://arxiv.org/abs/" + method.arxiv);
-  }
+  if (!method.paper.empty()) link(ui, "method.paper", ui.tr(S::kPaperLink), method.paper);
   if (!method.source.empty()) {
     const std::string label = ui.tr(S::kSourceLink, {method.source});
     if (ui.source_url.empty()) {

@@ -55,6 +55,19 @@ export function animated_gif() {
   return Buffer.from('474946383961' + '01000100' + '800000' + '000000ffffff' + '21ff0b4e45545343415045322e300301000000' + frame + frame + '3b', 'hex');
 }
 
+// Heads of files that only the browser decodes: nothing behind them is ever looked at.
+function webp(width, height, flags) {
+  const file = Buffer.alloc(60);
+  file.write('RIFF', 0);
+  file.writeUInt32LE(52, 4);
+  file.write('WEBPVP8X', 8);
+  file.writeUInt32LE(10, 16);
+  file[20] = flags;
+  file.writeUIntLE(width - 1, 24, 3);
+  file.writeUIntLE(height - 1, 27, 3);
+  return file;
+}
+
 export const kBroken = {
   'cut.jpg': () => readFileSync(sample_file('chelsea')).subarray(0, 9000),
   'cut.png': () => readFileSync(sample_file('horse')).subarray(0, 3000),
@@ -62,4 +75,7 @@ export const kBroken = {
   'huge.png': () => black_png(20_000, 20_000),
   'letter.jpg': () => Buffer.from('Dear Sir or Madam,\nthis is a letter and no photo.\n'),
   'moving.gif': animated_gif,
+  'moving.webp': () => webp(640, 480, 2),
+  'huge.webp': () => webp(20_000, 20_000, 0),
+  'damaged.webp': () => webp(640, 480, 0),
 };

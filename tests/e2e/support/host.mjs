@@ -4,6 +4,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { kIsolation } from '../../../web/headers.mjs';
 
 export const kRoot = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const kSite = process.env.CONVSCOPE_SITE ?? join(kRoot, 'build/site');
@@ -12,15 +13,10 @@ const kTypes = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.wasm': 'application/wasm', '.txt': 'text/plain; charset=utf-8',
   '.jpg': 'image/jpeg', '.png': 'image/png',
 };
-const kIsolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-};
 
-// { isolated } sends the headers that make shared memory possible. Answers { url, sent, close }: `sent` lists
+// { isolated } sends the headers that make shared memory possible, { site } is another folder than the built site. Answers { url, sent, close }: `sent` lists
 // { path, bytes } of every answer, as many bytes as went over the wire.
-export async function start_host({ isolated = false, pages = {} } = {}) {
+export async function start_host({ isolated = false, pages = {}, site = kSite } = {}) {
   const sent = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://x').pathname);
@@ -31,8 +27,8 @@ export async function start_host({ isolated = false, pages = {} } = {}) {
       response.end(pages[path]);
       return;
     }
-    let file = join(kSite, normalize(path.endsWith('/') ? `${path}index.html` : path));
-    if (!file.startsWith(kSite) || !existsSync(file) || !statSync(file).isFile()) {
+    let file = join(site, normalize(path.endsWith('/') ? `${path}index.html` : path));
+    if (!file.startsWith(site) || !existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404, headers).end();
       return;
     }

@@ -20,15 +20,24 @@ export async function launch(extra = []) {
   return chromium.launch({ headless: true, executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...kFlags, ...extra] });
 }
 
+// Each lens and the question it answers.
+export const kLenses = { overview: 'inside', filters: 'inside', activations: 'inside', gradient: 'why', dream: 'want' };
+
 // A browser and a host for one test, closed when it ends.
-export async function open_scene(t, { isolated = true, flags = [], pages = {} } = {}) {
+export async function open_scene(t, { isolated = true, flags = [], ...host_options } = {}) {
   const browser = await launch(flags);
-  const host = await start_host({ isolated, pages });
+  const host = await start_host({ isolated, ...host_options });
   t.after(async () => {
     await browser.close();
     await host.close();
   });
   return { browser, host };
+}
+
+// Screenshots are kept for people to look at.
+export async function keep_screenshot(page, name) {
+  mkdirSync(kArtifacts, { recursive: true });
+  await page.screenshot({ path: join(kArtifacts, `${name}.png`) });
 }
 
 export class Visit {
@@ -85,10 +94,37 @@ export class Visit {
     }
     await control.click();
   }
+  // Opens a lens as a person does: its question first, then its own tab, which is there where a question has several.
+  async lens(name) {
+    const question = kLenses[name];
+    await this.choose_tab(`question.${question}`);
+    if (Object.values(kLenses).filter((other) => other === question).length > 1) await this.choose_tab(`lens.${name}`);
+  }
+  async choose_tab(key) {
+    const tab = this.id(key);
+    await tab.waitFor({ state: 'attached' });
+    if ((await tab.getAttribute('aria-selected')) === 'true') return;
+    await this.press(key);
+    await this.page.waitForFunction(
+      (wanted) => document.querySelector(`#mirror [data-id="${wanted}"]`)?.getAttribute('aria-selected') === 'true', key, { timeout: 5000 });
+  }
   // Waits for a change of the permalink.
   async permalink(key, value, timeout = 5000) {
     await this.page.waitForFunction(
       ([name, wanted]) => new URLSearchParams(location.hash.slice(1)).get(name) === wanted, [key, value], { timeout });
+  }
+  // Waits until a condition over the page, given one argument, holds; the message says what did not happen.
+  async until(condition, argument, message, timeout = 15_000) {
+    await this.page.waitForFunction(condition, argument, { timeout }).catch(() => assert.fail(message));
+  }
+  async label(key) {
+    return (await this.id(key).getAttribute('aria-label')) ?? '';
+  }
+  // The numbers at the two ends of the colour bar whose other words match, e.g. /111×111/.
+  async colour_bar(words, timeout = 15_000) {
+    const said = await this.says(new RegExp(`Colour bar from \\S+ to \\S+, .*${words.source}`), timeout);
+    const [, low, high] = /from (\S+) to (\S+),/.exec(said);
+    return { low: Number(low), high: Number(high) };
   }
   async text(key) {
     return (await this.id(key).textContent())?.trim() ?? '';
@@ -118,9 +154,8 @@ export class Visit {
       await this.page.waitForTimeout(50);
     }
   }
-  async screenshot(name) {
-    mkdirSync(kArtifacts, { recursive: true });
-    await this.page.screenshot({ path: join(kArtifacts, `${name}.png`) });
+  screenshot(name) {
+    return keep_screenshot(this.page, name);
   }
   async state() {
     return new URLSearchParams(await this.page.evaluate(() => location.hash.slice(1)));

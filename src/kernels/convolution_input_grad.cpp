@@ -201,8 +201,8 @@ Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& windo
     const bool mirrors = pads.top < window.extent(0) && pads.bottom < window.extent(0) &&
                          pads.left < window.extent(1) && pads.right < window.extent(1);
     if (window.unit_stride() && mirrors) {
-      return make_convolution_kernel(mirrored(window), group, std::move(weight), std::move(bias), kNoClamp,
-                                     turned_weight);
+      return make_convolution_kernel(mirrored(window), group, std::move(weight), std::move(bias),
+                                     kNoClamp, turned_weight);
     }
     return make_depthwise_input_grad_kernel(window, weight, std::move(bias));
   }

@@ -45,7 +45,9 @@ struct ImportedValue {
   // Read by nobody but a node that was folded into the one that makes it, so that it is not made.
   bool folded = false;
 
-  bool known() const { return failed || folded || constant || !forms.empty() || flattened_from >= 0; }
+  bool known() const {
+    return failed || folded || constant || !forms.empty() || flattened_from >= 0;
+  }
 };
 
 // Owns the graph that is made.

@@ -44,9 +44,9 @@ void add_softmax_layer(Model& model) {
 }  // namespace
 
 Result<Model> load_model(std::string_view id, std::string_view format,
-                         std::span<const uint8_t> bytes) {
+                         std::span<const uint8_t> bytes, const Preprocessing* chosen) {
   if (format == "onnx") {
-    TRY(Model model, read_onnx(id, bytes));
+    TRY(Model model, read_onnx(id, bytes, chosen));
     add_softmax_layer(model);
     describe_layers(model);
     return model;

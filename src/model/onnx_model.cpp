@@ -39,17 +39,31 @@ Result<const Port*> picture_input(const ImportedGraph& imported) {
   return &input;
 }
 
-// A file may fix a batch of several pictures; ConvScope looks at one.
+// A file may fix a batch of several pictures; ConvScope looks at one. It may fix their size, too:
+// where all its layers take another one, a person may choose it. `side` 0: the file's own.
 Result<ImportedGraph> import_for_one_picture(std::span<const uint8_t> bytes, int64_t side) {
-  onnx::ImportOptions options{.side = side};
+  onnx::ImportOptions options{.side = side > 0 ? side : onnx::kDefaultSide};
   auto imported = onnx::import_onnx(bytes, options);
-  if (!imported || imported->inputs.size() != 1 || imported->inputs[0].shape.rank() != 4 ||
-      imported->inputs[0].shape[0] == 1)
+  if (!imported || imported->inputs.size() != 1 || imported->inputs[0].shape.rank() != 4)
     return imported;
-  Shape shape = imported->inputs[0].shape;
+  const Port& input = imported->inputs[0];
+  const int first = input.axes == onnx::channels_last_axes(4) ? 2 : 1;  // spatial axis
+  Shape shape = input.shape;
+  const int64_t own = shape[first];
   shape.set(0, 1);
-  options.input_shapes.emplace(imported->inputs[0].name, shape);
-  return onnx::import_onnx(bytes, options);
+  if (side > 0) {
+    shape.set(first, side);
+    shape.set(first + 1, side);
+  }
+  if (shape == input.shape) return imported;
+  options.input_shapes.emplace(input.name, shape);
+  auto changed = onnx::import_onnx(bytes, options);
+  if (!changed && side > 0 && side != own) {
+    return fail(ErrorCode::kUnsupported,
+                std::format("the network cannot take pictures of {0} × {0}, only of {1} × {1}: {2}",
+                            side, own, changed.error().message));
+  }
+  return changed;
 }
 
 // --- Output ------------------------------------------------------------------------------------
@@ -223,14 +237,15 @@ Preprocessing guess_preprocessing(const ImportedGraph& imported) {
   return p;
 }
 
-Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes, int64_t side) {
-  TRY(ImportedGraph imported, import_for_one_picture(bytes, side));
+Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
+                        const Preprocessing* chosen) {
+  TRY(ImportedGraph imported, import_for_one_picture(bytes, chosen != nullptr ? chosen->crop : 0));
   TRY(const Port* input, picture_input(imported));
   TRY(const Port* output, score_output(imported));
   Model model;
   model.id = model.title = std::string(id);
   model.input = input->value;
-  model.preprocessing = guess_preprocessing(imported);
+  model.preprocessing = chosen != nullptr ? *chosen : guess_preprocessing(imported);
   GraphBuilder builder(std::move(imported.graph));
   TRY_STATUS(Head(builder, model).build(*output));
   model.graph = std::move(builder).build();

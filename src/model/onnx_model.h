@@ -17,9 +17,11 @@ namespace convscope {
 //                                         stands before it
 //   maps (1×C×H×W), as in segmentation    the mean of each map
 //   anything else                         all its numbers in a row
-// Errors: those of onnx::import_onnx, and `unsupported` for other inputs.
+// Without `chosen` the input has the file's own size, or kDefaultSide where that is left open, and
+// the preprocessing is a guess. Errors: those of onnx::import_onnx, and `unsupported` for other
+// inputs or where the network cannot take the chosen size.
 Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
-                        int64_t side = onnx::kDefaultSide);
+                        const Preprocessing* chosen = nullptr);
 
 // How a picture becomes the input. ONNX does not say it, so this is a guess, in this order:
 //   1. Windows ML's metadata Image.BitmapPixelFormat (Bgr8) and Image.NominalPixelRange

@@ -95,7 +95,7 @@ TEST(Wire, RandomDamageNeverCrashes) {
 }
 
 TEST(Wire, MissingBlobIsRefused) {
-  WireMessage wire = encode(CommandMessage{1, LoadModel{"a", "net", Blob({1})}});
+  WireMessage wire = encode(CommandMessage{1, LoadModel{"a", "net", "", Blob({1})}});
   wire.blobs.clear();
   EXPECT_FALSE(decode_command(wire).has_value());
 }

@@ -1,8 +1,8 @@
 #include "protocol/input_settings.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <format>
 #include <optional>
 
@@ -14,11 +14,11 @@ std::unexpected<Error> wanted(std::string_view key, std::string_view value, std:
               std::format("{}={} cannot be used, want {}", key, value, what));
 }
 
-template <typename T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+std::optional<double> number(std::string_view text) {
+  const std::string copy(text);  // strtod wants its end
+  char* end = nullptr;
+  const double value = std::strtod(copy.c_str(), &end);
+  if (copy.empty() || end != copy.c_str() + copy.size() || !std::isfinite(value)) return {};
   return value;
 }
 
@@ -28,9 +28,9 @@ bool read_three(std::string_view text, std::array<float, 3>& out) {
   size_t count = 0;
   for (bool more = true; more; ++count) {
     const size_t comma = text.find(',');
-    const auto value = number<float>(text.substr(0, comma));
-    if (count == 3 || !value || !std::isfinite(*value)) return false;
-    values[count] = *value;
+    const auto value = number(text.substr(0, comma));
+    if (count == 3 || !value) return false;
+    values[count] = static_cast<float>(*value);
     more = comma != std::string_view::npos;
     if (more) text.remove_prefix(comma + 1);
   }
@@ -41,9 +41,10 @@ bool read_three(std::string_view text, std::array<float, 3>& out) {
 }
 
 bool read_side(std::string_view text, int& out) {
-  const auto value = number<int>(text);
-  if (!value || *value < kMinInputSide || *value > kMaxInputSide) return false;
-  out = *value;
+  const auto value = number(text);
+  if (!value || *value < kMinInputSide || *value > kMaxInputSide || *value != std::floor(*value))
+    return false;
+  out = static_cast<int>(*value);
   return true;
 }
 

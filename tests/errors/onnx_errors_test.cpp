@@ -35,7 +35,7 @@ ProtoWriter claimed(std::string_view name, const std::vector<uint64_t>& dims, ui
 const Case kCases[] = {
     {"cycle", ErrorCode::kMalformed,
      [](OnnxFile& f) { f.nodes[2] = onnx_node("Add", "loop", {"n", "f"}, {"r"}); },
-     DAMAGED("node /Flatten needs its own result (the graph has a cycle)")},
+     DAMAGED("node loop needs its own result (the graph has a cycle)")},
     {"dangling name", ErrorCode::kMalformed,
      [](OnnxFile& f) { f.nodes[2] = onnx_node("Relu", "relu", {"nowhere"}, {"r"}); },
      DAMAGED("node relu uses nowhere, which nothing defines")},

@@ -1,4 +1,4 @@
-// The weight gradient of a convolution: for each tap of the window, dyᵀ times the pixels that the
+// The weight gradient of a convolution: for each tap of the window, dy^T times the pixels that the
 // tap saw. Every call of a thread owns its weights, so that nothing is locked; sums run in float
 // over one row of a picture and in double over rows.
 #include "kernels/kernels.h"

@@ -36,7 +36,7 @@ Result<HostTensor> weight_matrix(const NodeConverter& node, bool by_output) {
   return transposed(values, by_output ? Axes{0, 1} : Axes{1, 0});
 }
 
-// x·weightᵀ with what follows folded in. `x` must be N×K, `weight` M×K and its own.
+// x·weight^T with what follows folded in. `x` must be N×K, `weight` M×K and its own.
 Status give_product(const NodeConverter& node, const Axes& x_axes, HostTensor weight,
                     PerChannel affine, bool has_bias) {
   const int64_t inputs = weight.shape[1];

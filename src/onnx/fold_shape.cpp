@@ -91,7 +91,7 @@ Outputs fold_shape(const NodeView& view) {
   TRY(int64_t end, view.node->integer("end", rank));
   start = std::clamp<int64_t>(start < 0 ? std::max(start, -rank) + rank : start, 0, rank);
   end = std::clamp<int64_t>(end < 0 ? std::max(end, -rank - 1) + rank : end, start, rank);
-  std::vector<int64_t> dims(shape.dims().begin() + start, shape.dims().begin() + end);
+  std::vector<int64_t> dims(shape.dims().data() + start, shape.dims().data() + end);
   const Shape list{static_cast<int64_t>(dims.size())};
   return std::vector{HostTensor::of_integers(list, std::move(dims))};
 }
@@ -185,7 +185,7 @@ Outputs fold_concat(const NodeView& view) {
       if (first.is_float()) {
         at = std::copy_n(part->floats.data() + row * block, block, at);
       } else {
-        const auto begin = part->integers.begin() + row * block;
+        const int64_t* begin = part->integers.data() + row * block;
         out.integers.insert(out.integers.end(), begin, begin + block);
       }
     }

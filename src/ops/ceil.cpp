@@ -1,6 +1,6 @@
 // Ceil: rounds up to a whole number.
 //
-//   y = ⌈x⌉
+//   y = ceil(x)
 //   dx = 0                       by definition
 //
 // ONNX Ceil.
@@ -14,7 +14,7 @@ namespace {
 constexpr OpDoc kDoc = {
     .kind = "Ceil",
     .title = {"Round up", "上取整"},
-    .equation = "y = ⌈x⌉",
+    .equation = "y = ceil(x)",
     .intuition = {"Every number is moved up to the next whole one. What lies between is lost.",
                   "每个数向上取到最近的整数，中间的部分丢失。"},
     .derivative = {"Between the steps nothing changes, so no gradient passes; at a step there is "

@@ -13,7 +13,7 @@ namespace {
 constexpr OpDoc kDoc = {
     .kind = "ConvWeightGrad",
     .title = {"Convolution, gradient of its weights", "卷积权重的梯度"},
-    .equation = "∂w[o,k,l,i] = Σₚᵩ ∂y[p,q,o] · x[s·p+k, s·q+l, i]",
+    .equation = "∂w[o,k,l,i] = Σ[p,q] ∂y[p,q,o] · x[s·p+k, s·q+l, i]",
     .intuition = {"Every place of the picture votes on how the pattern should change: by what "
                   "the window saw there, as strongly as the output there mattered.",
                   "图像的每个位置都对图案该如何改变投票：内容是窗口在那里看到的，分量是那里的输出有"

@@ -1,6 +1,6 @@
 // Floor: rounds down to a whole number.
 //
-//   y = ⌊x⌋
+//   y = floor(x)
 //   dx = 0                       by definition
 //
 // ONNX Floor.
@@ -14,7 +14,7 @@ namespace {
 constexpr OpDoc kDoc = {
     .kind = "Floor",
     .title = {"Round down", "下取整"},
-    .equation = "y = ⌊x⌋",
+    .equation = "y = floor(x)",
     .intuition = {"Every number is moved down to the next whole one. What lies between is lost.",
                   "每个数向下取到最近的整数，中间的部分丢失。"},
     .derivative = {"Between the steps nothing changes, so no gradient passes; at a step there is "

@@ -3,7 +3,7 @@
 //   y[n,m] = b[m] + Σ_k x[n,k] · w[m,k]     (w[k,m] where transpose_b is false)
 //     x: N×K   w: M×K or K×M   b: M (may be left out)   y: N×M
 //   dx = Gemm(dy, w) with the other transposition
-//   dw = dyᵀ · x (xᵀ · dy where transpose_b is false)     db[m] = Σ_n dy[n,m]
+//   dw = dy^T · x (x^T · dy where transpose_b is false)     db[m] = Σ_n dy[n,m]
 //
 // ONNX Gemm with alpha = beta = 1.
 #include "ops/support.h"

@@ -3,7 +3,7 @@
 //   y[…,m,n] = Σ_k a[…,m,k] · b[…,k,n]          (b[…,n,k] where transpose_b is true)
 //     a: …×M×K   b: …×K×N or …×N×K   y: …×M×N   leading axes broadcast as in NumPy
 //   da = MatMul(dy, b) with the other transposition
-//   db = MatMul(aᵀ, dy), or MatMul(dyᵀ, a); each summed over repeated leading axes
+//   db = MatMul(a^T, dy), or MatMul(dy^T, a); each summed over repeated leading axes
 //
 // ONNX MatMul for operands of rank 2 and more.
 #include "ops/support.h"

@@ -466,7 +466,25 @@ setup_site() {
   build_library pthreadpool shim wasm "pthreadpool fxdiv" -DPTHREADPOOL_KIND=shim
 }
 
+# ONNX's own test cases: the last release whose wheel holds them as files. Nothing of it is run.
+make_onnx_tests() {
+  local folder=$CACHE/onnx-tests-$(locked_version onnx)
+  if [ ! -d "$folder" ]; then
+    fetch_pypi onnx --only-binary :all: --platform manylinux2014_x86_64 --implementation cp \
+      --python-version 311 --abi cp311
+    rm -rf "$folder.tmp"
+    "$DEPS/python/bin/python" - "$(downloaded_pypi onnx)" "$folder.tmp" <<'PYTHON'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    wheel.extractall(sys.argv[2], [n for n in wheel.namelist() if n.startswith("onnx/backend/test/data/")])
+PYTHON
+    mv "$folder.tmp" "$folder"
+  fi
+  link "$folder/onnx/backend/test/data" onnx-tests
+}
+
 setup_test() {
+  make_onnx_tests
   build_library pthreadpool tsan native "pthreadpool fxdiv" -DPTHREADPOOL_KIND=tsan
   build_library googletest native native googletest -DGOOGLETEST_KIND=native
   build_library googletest asan native googletest -DGOOGLETEST_KIND=asan

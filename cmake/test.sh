@@ -149,6 +149,7 @@ node_tests() { limited node $NODE_WASM --test --test-reporter=tap ${cases:+"--te
 run_tests() {
   filter=${1:-} cases=${2:-}
   local start=$SECONDS site_suites="structure e2e"
+  export CONVSCOPE_ONNX_TESTS=$DEPS/onnx-tests
   if [ "$filter" != --list ]; then
     setup test
     printf 'ConvScope tests, %s\n' "$(git describe --always --dirty 2>/dev/null || echo 'no git')"

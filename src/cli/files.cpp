@@ -14,6 +14,8 @@
 namespace convscope {
 namespace {
 
+constexpr int64_t kImageNetClasses = 1000;
+
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 bool exists(const std::string& path) {
@@ -97,6 +99,10 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
       return ModelFile{std::string(entry.id), std::string(entry.format), model};
     }
   }
+  if (model.ends_with(".onnx") && exists(model)) {
+    const std::string file = model.substr(model.rfind('/') + 1);
+    return ModelFile{file.substr(0, file.size() - 5), "onnx", model};
+  }
   std::string known;
   std::vector<std::string> ids;
   for (const CatalogEntry& entry : model_catalog()) {
@@ -105,11 +111,17 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
   }
   return fail(ErrorCode::kNotFound, "there is no network named " + model +
                                         nearest_hint(model, ids) + "; want one of " + known +
-                                        ", or the path of a .csb or .net file");
+                                        ", or the path of a .csb, .net or .onnx file");
 }
 
 Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language,
                                              int64_t classes) {
+  // ImageNet's labels; a network of other classes has numbers.
+  if (classes != kImageNetClasses) {
+    std::vector<std::string> numbers;
+    for (int64_t i = 0; i < classes; ++i) numbers.push_back("class " + std::to_string(i));
+    return numbers;
+  }
   const auto bytes = read_file(folder + "/labels." + language + ".txt");
   if (!bytes) {
     return fail(bytes.error().code, "the class names: " + bytes.error().message +

@@ -79,6 +79,9 @@ std::vector<OptionSpec> picture_options(std::string_view png, std::string_view n
   append(
       own,
       {{"exact-input", "", "the picture already has the network's input size: no resize, no crop"},
+       {"input", "TEXT",
+        "of an .onnx file: how a picture becomes the input, like \"order=rgb mean=127 std=128 "
+        "resize=shorter-side:256 side=224\" (default: guessed)"},
        {"threads", "N", "threads to compute with (default: all cores)", false, 1, kMostThreads}});
   return result_options(png, npy, std::move(own));
 }
@@ -107,8 +110,8 @@ Result<Opened> open_network(const Arguments& arguments) {
     show_progress(std::format("{}: step {}/{} {}", preview.method, preview.step, preview.steps,
                               preview.stage));
   });
-  auto loaded =
-      out.client->ask<ModelLoaded>(LoadModel{file.id, file.format, Blob(*std::move(bytes))});
+  auto loaded = out.client->ask<ModelLoaded>(LoadModel{
+      file.id, file.format, std::string(arguments.value("input")), Blob(*std::move(bytes))});
   end_progress();
   if (!loaded) return std::unexpected(std::move(loaded.error()).with_context(file.path));
   out.model = std::move(loaded->model);

@@ -157,6 +157,20 @@ Result<std::vector<float>> slice_response(Network& network, const ConvFilter& fi
 
 }  // namespace
 
+Preprocessing preprocessing_of(const InputSettings& settings) {
+  return {.order = settings.bgr ? ChannelOrder::kBgr : ChannelOrder::kRgb,
+          .mean = settings.mean,
+          .standard_deviation = settings.deviation,
+          .resize_mode = settings.squash ? ResizeMode::kSquash : ResizeMode::kShorterSide,
+          .resize_size = settings.resize,
+          .crop = settings.side};
+}
+
+InputSettings settings_of(const Preprocessing& p) {
+  return {p.order == ChannelOrder::kBgr,        p.mean,        p.standard_deviation,
+          p.resize_mode == ResizeMode::kSquash, p.resize_size, p.crop};
+}
+
 ModelInfo describe_model(const Model& model) {
   const Shape& input = model.graph.shape(model.input);
   ModelInfo out;
@@ -171,6 +185,7 @@ ModelInfo describe_model(const Model& model) {
   out.input_channels = static_cast<int32_t>(input[3]);
   out.classes = static_cast<int32_t>(model.classes());
   out.preprocessing = {model.preprocessing.english(), model.preprocessing.chinese()};
+  out.input = settings_of(model.preprocessing).text();
   out.parameters = model.parameter_count;
   out.flops = model.flops;
   for (const ModelLayer& layer : model.layers) {

@@ -84,7 +84,13 @@ Result<const ModelLayer*> Engine::layer(const std::string& name) {
 
 Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& command) {
   if (pool_ == nullptr) return fail(ErrorCode::kInternal, "the engine has not been started");
-  auto model = load_model(command.id, command.format, {command.bytes.data(), command.bytes.size()});
+  std::optional<Preprocessing> chosen;
+  if (!command.input.empty()) {
+    TRY(const InputSettings settings, read_input_settings(command.input));
+    chosen = preprocessing_of(settings);
+  }
+  auto model = load_model(command.id, command.format, {command.bytes.data(), command.bytes.size()},
+                          chosen ? &*chosen : nullptr);
   if (!model) {
     send(request, Failed{std::string(error_code_name(model.error().code)),
                          {explain_error(model.error()).en, model_error_chinese(model.error())}});
@@ -94,7 +100,10 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& 
   network_ = nullptr;  // freed first: two networks need not fit at once
   network_ = std::make_unique<Network>(*std::move(model), pool_.get());
   if (picture_ != nullptr) TRY_STATUS(network_->set_picture(picture_, exact_input_));
-  return ModelLoaded{describe_model(network_->model())};
+  ModelLoaded loaded{describe_model(network_->model())};
+  loaded.model.input_adjustable = command.format == "onnx";
+  loaded.model.input_guessed = loaded.model.input_adjustable && !chosen;
+  return loaded;
 }
 
 Result<std::optional<Event>> Engine::use_picture(Image image) {

@@ -1,44 +1,12 @@
-// Addition, multiplication, repetition and its transpose, with NumPy's broadcasting.
+// Functions of two numbers, and repetition, with NumPy's broadcasting.
 #include <limits>
 
 #include "kernels/kernels.h"
+#include "kernels/row_map.h"
 #include "kernels/rows.h"
 
 namespace convscope {
 namespace {
-
-// Which row of a smaller tensor belongs to a row of the larger one that it is broadcast to.
-class RowMap {
- public:
-  RowMap() = default;
-  RowMap(const Shape& small, const Shape& large) : axes_(std::max(0, large.rank() - 1)) {
-    int64_t step = 1;
-    for (int axis = axes_ - 1; axis >= 0; --axis) {
-      const int small_axis = axis - (large.rank() - small.rank());
-      const int64_t extent = small_axis >= 0 ? small[small_axis] : 1;
-      extents_[static_cast<size_t>(axis)] = large[axis];
-      steps_[static_cast<size_t>(axis)] = extent == 1 ? 0 : step;
-      identity_ = identity_ && extent == large[axis];
-      step *= extent;
-    }
-  }
-
-  int64_t operator()(int64_t row) const {
-    if (identity_) return row;
-    int64_t out = 0;
-    for (int axis = axes_ - 1; axis >= 0; --axis) {
-      const int64_t extent = extents_[static_cast<size_t>(axis)];
-      out += row % extent * steps_[static_cast<size_t>(axis)];
-      row /= extent;
-    }
-    return out;
-  }
-
- private:
-  int axes_ = 0;
-  bool identity_ = true;
-  std::array<int64_t, kMaxRank> extents_{}, steps_{};
-};
 
 template <typename Combine>
 class Binary final : public Kernel {
@@ -136,61 +104,6 @@ class Expand final : public Kernel {
   RowMap rows_;
 };
 
-// Sums in double: a gradient that sums a whole picture would otherwise lose digits. Threads share
-// channels, or the rows of the output where there are enough.
-class SumTo final : public Kernel {
- public:
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
-                   ThreadPool&) override {
-    const bool planned = inputs[0].shape == x_.shape && outputs[0].shape == y_.shape;
-    x_ = inputs[0];
-    y_ = outputs[0];
-    if (planned) return {};
-    const RowMap rows(y_.shape, x_.shape);
-    // Rows of x in the order of the row of y they belong to: a counting sort.
-    const int64_t count = x_.shape.rows(), targets = y_.shape.rows();
-    begins_.assign(static_cast<size_t>(targets) + 1, 0);
-    order_.resize(static_cast<size_t>(count));
-    for (int64_t row = 0; row < count; ++row) ++begins_[static_cast<size_t>(rows(row)) + 1];
-    for (size_t i = 1; i < begins_.size(); ++i) begins_[i] += begins_[i - 1];
-    std::vector<int32_t> next(begins_.begin(), begins_.end() - 1);
-    for (int64_t row = 0; row < count; ++row) {
-      order_[static_cast<size_t>(next[static_cast<size_t>(rows(row))]++)] =
-          static_cast<int32_t>(row);
-    }
-    return {};
-  }
-
-  Status run(ThreadPool& pool) override {
-    pool.for_each_tile(static_cast<size_t>(y_.shape.rows()), 1, [&](size_t begin, size_t end) {
-      std::vector<double> sums(static_cast<size_t>(x_.shape.channels()));
-      for (size_t row = begin; row < end; ++row) sum_row(row, sums);
-    });
-    return {};
-  }
-  bool accepts_row_strides() const override { return true; }
-
- private:
-  void sum_row(size_t row, std::vector<double>& sums) const {
-    std::ranges::fill(sums, 0.0);
-    for (int32_t i = begins_[row]; i < begins_[row + 1]; ++i) {
-      const float* x = x_.data + order_[static_cast<size_t>(i)] * x_.row_stride;
-      for (size_t c = 0; c < sums.size(); ++c) sums[c] += static_cast<double>(x[c]);
-    }
-    float* y = y_.data + static_cast<int64_t>(row) * y_.row_stride;
-    if (y_.shape.channels() == x_.shape.channels()) {
-      for (size_t c = 0; c < sums.size(); ++c) y[c] = static_cast<float>(sums[c]);
-    } else {
-      double total = 0;
-      for (double sum : sums) total += sum;
-      y[0] = static_cast<float>(total);
-    }
-  }
-
-  TensorView x_, y_;
-  std::vector<int32_t> begins_, order_;
-};
-
 }  // namespace
 
 KernelPtr make_add_kernel(OutputClamp clamp) {
@@ -205,10 +118,24 @@ KernelPtr make_add_kernel(OutputClamp clamp) {
   });
 }
 
-KernelPtr make_multiply_kernel() {
-  return make_binary([](float a, float b) { return a * b; });
+KernelPtr make_binary_kernel(BinaryFunction function) {
+  switch (function) {
+    case BinaryFunction::kDivide:
+      return make_binary([](float a, float b) { return a / b; });
+    case BinaryFunction::kMaximum:
+      return make_binary([](float a, float b) { return b > a ? b : a; });
+    case BinaryFunction::kMinimum:
+      return make_binary([](float a, float b) { return b < a ? b : a; });
+    case BinaryFunction::kMultiply:
+      return make_binary([](float a, float b) { return a * b; });
+    case BinaryFunction::kPRelu:
+      return make_binary([](float a, float b) { return a > 0 ? a : b * a; });
+    case BinaryFunction::kSubtract:
+      return make_binary([](float a, float b) { return a - b; });
+  }
+  return nullptr;
 }
+
 KernelPtr make_expand_kernel() { return std::make_unique<Expand>(); }
-KernelPtr make_sum_to_kernel() { return std::make_unique<SumTo>(); }
 
 }  // namespace convscope

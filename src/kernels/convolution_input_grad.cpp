@@ -34,8 +34,8 @@ Result<Tensor> transposed_weight(const Tensor& weight, int64_t group) {
 
 class Deconvolution final : public Kernel {
  public:
-  Deconvolution(const WindowGeometry& window, int64_t group, Tensor weight)
-      : window_(window), group_(group), weight_(std::move(weight)) {}
+  Deconvolution(const WindowGeometry& window, int64_t group, Tensor weight, Tensor bias)
+      : window_(window), group_(group), weight_(std::move(weight)), bias_(std::move(bias)) {}
 
   Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
                    ThreadPool& pool) override {
@@ -93,7 +93,12 @@ class Deconvolution final : public Kernel {
   void run_tiny() const {
     const int64_t height = dx_.shape[1], width = dx_.shape[2];
     for (int64_t row = 0; row < dx_.shape.rows(); ++row) {
-      std::fill_n(dx_.data + row * dx_.row_stride, dx_.shape.channels(), 0.0f);
+      float* dx = dx_.data + row * dx_.row_stride;
+      if (bias_.empty()) {
+        std::fill_n(dx, dx_.shape.channels(), 0.0f);
+      } else {
+        std::ranges::copy(bias_.values(), dx);
+      }
     }
     for (int64_t row = 0; row < dy_.shape.rows(); ++row) {
       const int64_t q = row % dy_.shape[2], p = row / dy_.shape[2] % dy_.shape[1],
@@ -139,7 +144,7 @@ class Deconvolution final : public Kernel {
             u32(window_.strides[0]), u32(window_.strides[1]), u32(window_.dilations[0]),
             u32(window_.dilations[1]), u32(group_), static_cast<size_t>(weight.shape()[3]),
             static_cast<size_t>(weight.shape()[0] / group_), static_cast<size_t>(input_stride),
-            static_cast<size_t>(output_stride), weight.data(), nullptr,
+            static_cast<size_t>(output_stride), weight.data(), bias_.data(),
             -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity(),
             /*flags=*/0, nullptr, nullptr, &raw),
         "packing a transposed convolution's weights"));
@@ -161,7 +166,7 @@ class Deconvolution final : public Kernel {
 
   const WindowGeometry window_;
   const int64_t group_;
-  const Tensor weight_;
+  const Tensor weight_, bias_;
   std::list<Variant> variants_;
   Variant* current_ = nullptr;  // null: too small for XNNPACK
   TensorView dy_, dx_;
@@ -190,23 +195,23 @@ WindowGeometry mirrored(const WindowGeometry& window) {
 }  // namespace
 
 Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& window, int64_t group,
-                                                     Tensor weight) {
+                                                     Tensor weight, Tensor bias) {
   const Pads& pads = window.pads;
   if (weight.shape()[3] == 1 && weight.shape()[0] == group) {
     const bool mirrors = pads.top < window.extent(0) && pads.bottom < window.extent(0) &&
                          pads.left < window.extent(1) && pads.right < window.extent(1);
     if (window.unit_stride() && mirrors) {
-      return make_convolution_kernel(mirrored(window), group, std::move(weight), Tensor(), kNoClamp,
-                                     turned_weight);
+      return make_convolution_kernel(mirrored(window), group, std::move(weight), std::move(bias),
+                                     kNoClamp, turned_weight);
     }
-    return make_depthwise_input_grad_kernel(window, weight);
+    return make_depthwise_input_grad_kernel(window, weight, std::move(bias));
   }
   if (window.taps() == 1 && window.unit_stride() && !pads.any()) {
     return make_convolution_kernel(
-        window, group, std::move(weight), Tensor(), kNoClamp,
+        window, group, std::move(weight), std::move(bias), kNoClamp,
         [group](const Tensor& w) { return transposed_weight(w, group); });
   }
-  return std::make_unique<Deconvolution>(window, group, std::move(weight));
+  return std::make_unique<Deconvolution>(window, group, std::move(weight), std::move(bias));
 }
 
 }  // namespace convscope

@@ -1,4 +1,4 @@
-// Kernels that only move rows: reshape, concat, slice and zero padding, where memory cannot be
+// Kernels that only move rows: reshape, concat, slice and constant padding, where memory cannot be
 // shared instead.
 #include <cstring>
 
@@ -115,7 +115,7 @@ class Slice final : public Kernel {
 
 class Pad final : public Kernel {
  public:
-  Pad(int axis, int64_t before) : axis_(axis), before_(before) {}
+  Pad(int axis, int64_t before, float value) : axis_(axis), before_(before), value_(value) {}
   Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
                    ThreadPool&) override {
     part_ = inputs[0];
@@ -123,8 +123,8 @@ class Pad final : public Kernel {
     return {};
   }
   Status run(ThreadPool& pool) override {
-    for_each_run(std::array{whole_}, pool, [](const std::array<float*, 1>& p, int64_t count) {
-      std::fill_n(p[0], count, 0.0f);
+    for_each_run(std::array{whole_}, pool, [this](const std::array<float*, 1>& p, int64_t count) {
+      std::fill_n(p[0], count, value_);
     });
     copy_part(whole_, part_, axis_, before_, /*into_whole=*/true, pool);
     return {};
@@ -134,6 +134,7 @@ class Pad final : public Kernel {
  private:
   const int axis_;
   const int64_t before_;
+  const float value_;
   TensorView whole_, part_;
 };
 
@@ -144,6 +145,8 @@ KernelPtr make_concat_kernel(int axis) { return std::make_unique<Concat>(axis); 
 KernelPtr make_slice_kernel(int axis, int64_t begin) {
   return std::make_unique<Slice>(axis, begin);
 }
-KernelPtr make_pad_kernel(int axis, int64_t before) { return std::make_unique<Pad>(axis, before); }
+KernelPtr make_pad_kernel(int axis, int64_t before, float value) {
+  return std::make_unique<Pad>(axis, before, value);
+}
 
 }  // namespace convscope

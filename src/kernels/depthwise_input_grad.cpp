@@ -8,7 +8,8 @@ namespace {
 
 class DepthwiseInputGrad final : public Kernel {
  public:
-  DepthwiseInputGrad(const WindowGeometry& window, const Tensor& weight) : window_(window) {
+  DepthwiseInputGrad(const WindowGeometry& window, const Tensor& weight, Tensor bias)
+      : window_(window), bias_(std::move(bias)) {
     const int64_t channels = weight.shape()[0], taps = window.taps();
     weight_.resize(static_cast<size_t>(channels * taps));
     for (int64_t c = 0; c < channels; ++c) {
@@ -72,8 +73,9 @@ class DepthwiseInputGrad final : public Kernel {
   }
 
   template <int64_t Count>
-  static void gather(std::span<const Tap> taps, float* dx, int64_t c) {
+  void gather(std::span<const Tap> taps, float* dx, int64_t c) const {
     std::array<float, Count> sum{};
+    if (!bias_.empty()) std::copy_n(bias_.data() + c, Count, sum.begin());
     for (const Tap& tap : taps) {
       const float *dy = tap.dy + c, *weight = tap.weight + c;
       for (size_t i = 0; i < Count; ++i) sum[i] += dy[i] * weight[i];
@@ -83,13 +85,15 @@ class DepthwiseInputGrad final : public Kernel {
 
   const WindowGeometry window_;
   std::vector<float> weight_;  // (KH, KW, C)
+  const Tensor bias_;
   TensorView dy_, dx_;
 };
 
 }  // namespace
 
-KernelPtr make_depthwise_input_grad_kernel(const WindowGeometry& window, const Tensor& weight) {
-  return std::make_unique<DepthwiseInputGrad>(window, weight);
+KernelPtr make_depthwise_input_grad_kernel(const WindowGeometry& window, const Tensor& weight,
+                                           Tensor bias) {
+  return std::make_unique<DepthwiseInputGrad>(window, weight, std::move(bias));
 }
 
 }  // namespace convscope

@@ -1,56 +1,17 @@
 // Clamp, its gradient, and scaling: plain loops that the compiler vectorises.
 #include <limits>
 
+#include "kernels/elementwise.h"
 #include "kernels/kernels.h"
-#include "kernels/rows.h"
 
 namespace convscope {
-namespace {
-
-// A kernel over N views of one shape (inputs, then the output): Body is called on contiguous runs.
-template <size_t N, typename Body>
-class Elementwise final : public Kernel {
- public:
-  explicit Elementwise(Body body) : body_(body) {}
-  Status configure(std::span<const TensorView> inputs, std::span<const TensorView> outputs,
-                   ThreadPool&) override {
-    for (size_t i = 0; i + 1 < N; ++i) views_[i] = inputs[i];
-    views_[N - 1] = outputs[0];
-    return {};
-  }
-  Status run(ThreadPool& pool) override {
-    for_each_run(views_, pool, body_);
-    return {};
-  }
-  bool accepts_row_strides() const override { return true; }
-
- private:
-  const Body body_;
-  std::array<TensorView, N> views_;
-};
-
-template <size_t N, typename Body>
-KernelPtr make_elementwise(Body body) {
-  return std::make_unique<Elementwise<N, Body>>(body);
-}
-
-}  // namespace
-
 KernelPtr make_clamp_kernel(float minimum, float maximum) {
   if (maximum == std::numeric_limits<float>::infinity()) {
-    return make_elementwise<2>([minimum](const std::array<float*, 2>& p, int64_t count) {
-      const float* x = p[0];
-      float* y = p[1];
-      for (int64_t i = 0; i < count; ++i) y[i] = x[i] < minimum ? minimum : x[i];
-    });
+    return make_map([minimum](float x) { return x < minimum ? minimum : x; });
   }
-  return make_elementwise<2>([minimum, maximum](const std::array<float*, 2>& p, int64_t count) {
-    const float* x = p[0];
-    float* y = p[1];
-    for (int64_t i = 0; i < count; ++i) {
-      const float low = x[i] < minimum ? minimum : x[i];
-      y[i] = low > maximum ? maximum : low;
-    }
+  return make_map([minimum, maximum](float x) {
+    const float low = x < minimum ? minimum : x;
+    return low > maximum ? maximum : low;
   });
 }
 
@@ -78,11 +39,7 @@ KernelPtr make_clamp_grad_kernel(float minimum, float maximum) {
 }
 
 KernelPtr make_scale_kernel(float factor) {
-  return make_elementwise<2>([factor](const std::array<float*, 2>& p, int64_t count) {
-    const float* x = p[0];
-    float* y = p[1];
-    for (int64_t i = 0; i < count; ++i) y[i] = x[i] * factor;
-  });
+  return make_map([factor](float x) { return x * factor; });
 }
 
 }  // namespace convscope

@@ -4,9 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
+#include "kernels/axis_map.h"
 #include "kernels/kernel.h"
 #include "kernels/window.h"
 #include "tensor/tensor.h"
@@ -28,15 +31,22 @@ using ArrangeWeight = std::function<Result<Tensor>(const Tensor& weight)>;
 Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t group,
                                           Tensor weight, Tensor bias, OutputClamp clamp,
                                           ArrangeWeight arrange = nullptr);
-// (dy, …) -> dx: the transpose of the convolution above. Accepts row strides.
+// (dy, …) -> dx: the transpose of the convolution above, plus a bias (I) or an empty one. Accepts
+// row strides.
 Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& window, int64_t group,
-                                                     Tensor weight);
+                                                     Tensor weight, Tensor bias);
 // The same for depthwise weights (C, KH, KW, 1) of any stride: our own gather.
-KernelPtr make_depthwise_input_grad_kernel(const WindowGeometry& window, const Tensor& weight);
+KernelPtr make_depthwise_input_grad_kernel(const WindowGeometry& window, const Tensor& weight,
+                                           Tensor bias);
+// (x, dy) -> dw, of shape (O, KH, KW, I/group). Accepts row strides.
+KernelPtr make_convolution_weight_grad_kernel(const WindowGeometry& window, int64_t group);
 // (x, …) -> y: rows of x (K) to rows of y (M). Weight is (M, K) if `weight_is_output_input`, else
 // (K, M).
 Result<KernelPtr> make_fully_connected_kernel(bool weight_is_output_input, Tensor weight,
                                               Tensor bias, OutputClamp clamp);
+
+// (a, b) -> y: batches of M×K times K×N (N×K if transpose_b); leading axes broadcast.
+Result<KernelPtr> make_matmul_kernel(bool transpose_b);
 
 // Pooling: the output size is read off the views, so that ceil mode needs no flag. All accept row
 // strides.
@@ -53,18 +63,75 @@ KernelPtr make_clamp_kernel(float minimum, float maximum);  // (x) -> y
 KernelPtr make_clamp_grad_kernel(float minimum,
                                  float maximum);  // (y, dy) -> dx: dy where y is inside
 KernelPtr make_scale_kernel(float factor);        // (x) -> y
+// (x) -> y = f(x); what `a` and `b` mean stands beside each function.
+enum class UnaryFunction : uint8_t {
+  kAbs,
+  kAffine,  // a·x + b
+  kCeil,
+  kCelu,  // a = alpha
+  kCos,
+  kElu,  // a = alpha
+  kErf,
+  kExp,
+  kFloor,
+  kGelu,
+  kGeluTanh,     // tanh(a·(x + b·x³))
+  kHardSigmoid,  // a·x + b between 0 and 1
+  kHardSwish,
+  kLeakyRelu,  // a = alpha
+  kLog,
+  kMish,
+  kPower,  // x to the power of a
+  kReciprocal,
+  kSelu,  // a = alpha, b = gamma
+  kSigmoid,
+  kSign,
+  kSin,
+  kSoftplus,
+  kSoftsign,
+  kSqrt,
+  kStep,  // 1 where x > a, else 0
+  kTanh,
+  kThresholdedRelu,  // a = alpha
+};
+Result<KernelPtr> make_unary_kernel(UnaryFunction function, float a = 0, float b = 0);
 // NumPy broadcasting; all accept row strides.
 KernelPtr make_add_kernel(OutputClamp clamp);  // (a, b) -> y
-KernelPtr make_multiply_kernel();              // (a, b) -> y
-KernelPtr make_expand_kernel();                // (x) -> y, x repeated along its axes of extent 1
-KernelPtr make_sum_to_kernel();                // (x) -> y, the transpose of expand
+enum class BinaryFunction : uint8_t {
+  kDivide,
+  kMaximum,
+  kMinimum,
+  kMultiply,
+  kPRelu,  // a where a > 0, else b·a
+  kSubtract,
+};
+KernelPtr make_binary_kernel(BinaryFunction function);  // (a, b) -> y
+KernelPtr make_expand_kernel();  // (x) -> y, x repeated along its axes of extent 1
+KernelPtr make_sum_to_kernel();  // (x) -> y, the transpose of expand
+
+// (x) -> y over axes, counted from the front or, negative, from the back; none: all. Accepts row
+// strides where reduced axes keep an extent of 1.
+enum class ReduceFunction : uint8_t { kSum, kMean, kMaximum, kProduct };
+KernelPtr make_reduce_kernel(ReduceFunction function, std::vector<int> axes, bool keepdims);
+// (x, dy) -> dx: each dy, whose shape broadcasts to x's, goes to the first maximum of its group.
+KernelPtr make_reduce_max_grad_kernel();
 
 // Moving rows; all accept row strides.
 KernelPtr make_reshape_kernel();                       // (x) -> y with as many elements
 KernelPtr make_concat_kernel(int axis);                // (x0, x1, …) -> y
 KernelPtr make_slice_kernel(int axis, int64_t begin);  // (x) -> y
-KernelPtr make_pad_kernel(int axis, int64_t before);   // (x) -> y, zeros around x along the axis
+// (x) -> y, `value` around x along the axis
+KernelPtr make_pad_kernel(int axis, int64_t before, float value);
+// (x) -> y: a linear map along one axis, counted from the front.
+KernelPtr make_axis_map_kernel(int axis, AxisMap map);
+// (x) -> y: blocks of block×block pixels to channels (to_depth) or back. In the channels the pixel
+// of the block comes first, then the channel; the other way round where column_row_depth.
+KernelPtr make_block_move_kernel(int64_t block, bool column_row_depth, bool to_depth);
+
+// (x) -> y: axis i of y is axis permutation[i] of x.
+Result<KernelPtr> make_transpose_kernel(std::span<const int> permutation);
 
 Result<KernelPtr> make_softmax_kernel(int axis, int rank);  // (x) -> y
+KernelPtr make_log_softmax_kernel(int axis);                // (x) -> y; negative from the back
 
 }  // namespace convscope

@@ -90,6 +90,12 @@ std::string pool_text(const Node& node) {
   return "";  // goes without saying: Flatten, Concat …
 }
 
+// An Add of constants is a shift, not a skip connection.
+bool reads_parameter(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(
+      node.inputs, [&](ValueId id) { return graph.value(id).kind == ValueKind::kParameter; });
+}
+
 // One convolution in full; of several the steps, those beside each other joined by "&".
 std::string operation_text(const Graph& graph, const std::vector<NodeId>& nodes,
                            const ModelLayer& layer) {
@@ -100,9 +106,11 @@ std::string operation_text(const Graph& graph, const std::vector<NodeId>& nodes,
   for (NodeId id : nodes) {
     const Node& node = graph.node(id);
     if (node.op->clamp_range()) clamp = clamp_text(*node.op);
-    if (node.op->kind() == "Add") text += " + skip";
+    if (node.op->kind() == "Add" && !reads_parameter(graph, node))
+      text += text.empty() ? "Sum" : " + skip";
     if (node.op->kind() != "Conv") {
-      text += pool_text(node);
+      const std::string step = pool_text(node);
+      text += (text.empty() || step.empty() ? "" : " → ") + step;
       continue;
     }
     const std::string window = window_text(window_of(*node.op).value_or(Window()));
@@ -117,6 +125,7 @@ std::string operation_text(const Graph& graph, const std::vector<NodeId>& nodes,
     last = &node;
   }
   if (convolutions == 1 && !clamp.empty()) text += " + " + clamp;
+  if (text.empty() && !nodes.empty()) text = graph.node(nodes.back()).op->kind();
   return text;
 }
 

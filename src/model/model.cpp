@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 #include "model/bundle.h"
 #include "model/catalog.h"
+#include "model/onnx_model.h"
 #include "model/squeezenet.h"
 
 namespace convscope {
@@ -30,7 +31,7 @@ Result<Model> read_model(std::string_view format, std::span<const uint8_t> bytes
   if (format == "net" || format == "squeezenet-net") return read_squeezenet(bytes);
   if (format == "csb" || format == "bundle") return read_bundle(bytes);
   return fail(ErrorCode::kUnsupported, "ConvScope does not know the model format '" +
-                                           std::string(format) + "'; it reads csb and net");
+                                           std::string(format) + "'; it reads csb, net and onnx");
 }
 
 // Every model ends in a layer that shows the probabilities.
@@ -43,7 +44,13 @@ void add_softmax_layer(Model& model) {
 }  // namespace
 
 Result<Model> load_model(std::string_view id, std::string_view format,
-                         std::span<const uint8_t> bytes) {
+                         std::span<const uint8_t> bytes, const Preprocessing* chosen) {
+  if (format == "onnx") {
+    TRY(Model model, read_onnx(id, bytes, chosen));
+    add_softmax_layer(model);
+    describe_layers(model);
+    return model;
+  }
   const CatalogEntry* entry = find_catalog_entry(id);
   if (entry == nullptr) {
     std::string known;

@@ -60,10 +60,10 @@ struct Model {
 };
 
 // Opens a network of the catalog (catalog.h). `format` is "csb" or "bundle" (bundle.h), "net" or
-// "squeezenet-net" (squeezenet.h). Any bytes are allowed; an error says what is wrong with the file
-// and what to do.
+// "squeezenet-net" (squeezenet.h); or "onnx" (onnx_model.h), whose networks may have any id. Any
+// bytes are allowed; an error says what is wrong with the file and what to do.
 Result<Model> load_model(std::string_view id, std::string_view format,
-                         std::span<const uint8_t> bytes);
+                         std::span<const uint8_t> bytes, const Preprocessing* chosen = nullptr);
 
 // What a person who reads Chinese is told of an error of load_model: what kind of trouble it is,
 // what to do, and the English sentence for those who look into it.

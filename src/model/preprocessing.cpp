@@ -51,10 +51,10 @@ Image resized_centre(const Image& image, const Preprocessing& p) {
 
 std::string Preprocessing::english() const {
   const std::string size = resize_mode == ResizeMode::kSquash
-                               ? std::format("squashed to {0} × {0}", resize_size)
-                               : std::format("shorter side resized to {}", resize_size);
+                               ? std::format(" is squashed to {0} × {0}", resize_size)
+                               : std::format("’s shorter side is resized to {}", resize_size);
   return std::format(
-      "The picture is {}, its middle {} × {} px taken, and every byte x becomes {}, channels in "
+      "The picture{}, its middle {} × {} px taken, and every byte x becomes {}, channels in "
       "the order {}.",
       size, crop, crop, scaling_text(*this), order_text(order));
 }

@@ -6,7 +6,7 @@
 // He et al., "Deep Residual Learning for Image Recognition", arXiv:1512.03385 (skip connections);
 // ONNX Add.
 #include "graph/sum.h"
-#include "ops/support.h"
+#include "ops/binary.h"
 
 namespace convscope {
 namespace {
@@ -26,41 +26,20 @@ constexpr OpDoc kDoc = {
     .reference = "He et al. 2015, arXiv:1512.03385",
 };
 
-class Add final : public Op {
+class Add final : public Binary {
  public:
   const OpDoc& doc() const override { return kDoc; }
-
-  Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
-    Shape out;
-    if (inputs.size() != 2 || !broadcast_shapes(inputs[0], inputs[1], &out)) {
-      return shape_error(*this, "wants two inputs whose shapes broadcast", inputs);
-    }
-    return std::vector<Shape>{out};
-  }
-
-  void evaluate(std::span<const DoubleTensor> inputs,
-                std::span<DoubleTensor> outputs) const override {
-    const Shape& shape = outputs[0].shape;
-    for (int64_t i = 0; i < shape.elements(); ++i) {
-      outputs[0][i] = inputs[0][broadcast_index(inputs[0].shape, shape, i)] +
-                      inputs[1][broadcast_index(inputs[1].shape, shape, i)];
-    }
-  }
-
-  Result<Cotangents> vjp(VjpContext& context) const override {
-    Cotangents out(2);
-    for (size_t i = 0; i < 2; ++i) {
-      if (!context.wanted[i]) continue;
-      const Shape shape = context.shape(context.input(i));
-      TRY(out[i], sum_to_shape(context, context.cotangent(), shape));
-    }
-    return out;
-  }
 
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
     return make_add_kernel(output_clamp(context));
   }
   bool can_clamp_output() const override { return true; }
+
+ protected:
+  double value(double a, double b) const override { return a + b; }
+  Result<ValueId> cotangent_of(VjpContext& context, size_t) const override {
+    return context.cotangent();
+  }
 };
 
 }  // namespace
@@ -68,19 +47,6 @@ class Add final : public Op {
 OpPtr make_add() { return std::make_shared<Add>(); }
 OpPtr make_sum() { return make_add(); }
 
-OpEntry add_entry() {
-  return {
-      .kind = kDoc.kind,
-      .from_attributes = [](const Attributes& attributes) -> Result<OpPtr> {
-        TRY_STATUS(only_attributes(attributes, kDoc.kind, {}));
-        return make_add();
-      },
-      .samples = []() -> std::vector<OpEntry::Sample> {
-        return {{make_add(), {{2, 3, 4, 5}, {2, 3, 4, 5}}, {0, 1}, {}},
-                {make_add(), {{2, 3, 4, 5}, {5}}, {0, 1}, {}},
-                {make_add(), {{3, 1, 5}, {2, 1, 4, 1}}, {0, 1}, {}}};
-      },
-  };
-}
+OpEntry add_entry() { return binary_entry<make_add>(kDoc.kind); }
 
 }  // namespace convscope

@@ -3,7 +3,7 @@
 //   y[n,p,q,o] = b[o] + Σ_{k,l,i} x[n, s·p + d·k − t, s·q + d·l − t, i] · w[o,k,l,i]
 //     x: N×H×W×I   w: O×KH×KW×(I/g)   b: O (may be left out)   y: N×P×Q×O
 //     outside the picture x counts as 0; group g of outputs sees group g of inputs alone
-//   dx = ConvInputGrad(dy, w)     db[o] = Σ_{n,p,q} dy[n,p,q,o]
+//   dx = ConvInputGrad(dy, w)     dw = ConvWeightGrad(x, dy)     db[o] = Σ_{n,p,q} dy[n,p,q,o]
 //
 // LeCun et al., "Gradient-based learning applied to document recognition", 1998; ONNX Conv.
 #include <limits>
@@ -95,9 +95,8 @@ class Conv final : public Op {
                                {context.cotangent(), context.input(1)}));
     }
     if (context.wanted[1]) {
-      return fail(ErrorCode::kUnsupported,
-                  "Conv has no derivative with respect to its weight in ConvScope yet; ask for "
-                  "that of its input");
+      TRY(out[1], context.emit(make_conv_weight_grad(window_, group_),
+                               {context.input(0), context.cotangent()}));
     }
     if (out.size() == 3 && context.wanted[2]) {
       TRY(out[2],
@@ -166,31 +165,31 @@ OpEntry conv_entry() {
         return {
             {make_conv(window({3, 3}, {1, 1}, {1, 1, 1, 1}), 1),
              {{2, 5, 4, 3}, {4, 3, 3, 3}, {4}},
-             {0, 2},
+             {0, 1, 2},
              {1, 2}},
             // Stride that does not divide, asymmetric pads, no bias.
             {make_conv(window({3, 2}, {2, 3}, {0, 1, 2, 0}), 1),
              {{2, 6, 7, 2}, {3, 3, 2, 2}},
-             {0},
+             {0, 1},
              {1}},
             {make_conv(window({2, 3}, {1, 1}, {1, 0, 0, 2}, {2, 1}), 2),
              {{1, 5, 5, 4}, {6, 2, 3, 2}, {6}},
-             {0, 2},
+             {0, 1, 2},
              {1, 2}},
             {make_conv(window({3, 3}, {2, 2}, {1, 1, 1, 1}), 5),
              {{1, 6, 5, 5}, {5, 3, 3, 1}, {5}},
-             {0, 2},
+             {0, 1, 2},
              {1, 2}},
             {make_conv(window({1, 1}, {1, 1}, {1, 1, 1, 1}), 1),
              {{2, 3, 3, 4}, {5, 1, 1, 4}, {5}},
-             {0, 2},
+             {0, 1, 2},
              {1, 2}},
             // A picture seen through a wide window.
             {make_conv(window({3, 5}, {2, 2}, {1, 2, 0, 3}), 1),
              {{2, 6, 8, 3}, {4, 3, 5, 3}, {4}},
-             {0, 2},
+             {0, 1, 2},
              {1, 2}},
-            {make_conv(same, 1), {{1, 6, 5, 2}, {3, 3, 3, 2}, {3}}, {0, 2}, {1, 2}},
+            {make_conv(same, 1), {{1, 6, 5, 2}, {3, 3, 3, 2}, {3}}, {0, 1, 2}, {1, 2}},
         };
       },
   };

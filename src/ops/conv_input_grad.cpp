@@ -3,7 +3,7 @@
 //   dx[n, s·p + d·k − t, s·q + d·l − t, i] += Σ_o dy[n,p,q,o] · w[o,k,l,i]
 //     dy: N×P×Q×O   w: O×KH×KW×(I/g)   dx: N×H×W×I (H and W are attributes: a stride that does not
 //     divide hides them)
-//   d(dx)/d(dy): Conv again
+//   the derivatives: Conv for dy, ConvWeightGrad(ddx, dy) for w
 //
 // Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285.
 #include <limits>
@@ -84,8 +84,8 @@ class ConvInputGrad final : public Op {
           context.emit(make_conv(window_, group_), {context.cotangent(), context.input(1)}));
     }
     if (context.wanted[1]) {
-      return fail(ErrorCode::kUnsupported,
-                  "ConvInputGrad has no derivative with respect to its weight in ConvScope");
+      TRY(out[1], context.emit(make_conv_weight_grad(window_, group_),
+                               {context.cotangent(), context.input(0)}));
     }
     return out;
   }
@@ -93,7 +93,7 @@ class ConvInputGrad final : public Op {
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
     TRY(Tensor weight, constant_input(context, 1, "weight of a convolution"));
     return make_convolution_input_grad_kernel(window_.geometry(height_, width_), group_,
-                                              std::move(weight));
+                                              std::move(weight), Tensor());
   }
   std::string lowering_key(std::span<const Shape>) const override {
     return "ConvInputGrad(" + window_.resolved(height_, width_).text() +
@@ -123,15 +123,15 @@ OpEntry conv_input_grad_entry() {
         const Window sparse{.strides = {2, 2}};
         const Window tall{.kernel = {3, 1}, .strides = {3, 1}, .pads = {1, 0, 1, 0}};
         return {
-            {make_conv_input_grad(three, 1, 5, 4), {{2, 5, 4, 4}, {4, 3, 3, 3}}, {0}, {1}},
-            {make_conv_input_grad(strided, 1, 6, 7), {{2, 3, 3, 3}, {3, 3, 2, 2}}, {0}, {1}},
-            {make_conv_input_grad(three, 2, 4, 4), {{1, 4, 4, 6}, {6, 3, 3, 2}}, {0}, {1}},
-            {make_conv_input_grad(depthwise, 5, 6, 5), {{1, 3, 3, 5}, {5, 3, 3, 1}}, {0}, {1}},
-            {make_conv_input_grad(three, 5, 6, 5), {{1, 6, 5, 5}, {5, 3, 3, 1}}, {0}, {1}},
-            {make_conv_input_grad(pointwise, 1, 3, 3), {{2, 5, 5, 5}, {5, 1, 1, 4}}, {0}, {1}},
-            {make_conv_input_grad(sparse, 1, 4, 5), {{1, 2, 3, 5}, {5, 1, 1, 4}}, {0}, {1}},
+            {make_conv_input_grad(three, 1, 5, 4), {{2, 5, 4, 4}, {4, 3, 3, 3}}, {0, 1}, {1}},
+            {make_conv_input_grad(strided, 1, 6, 7), {{2, 3, 3, 3}, {3, 3, 2, 2}}, {0, 1}, {1}},
+            {make_conv_input_grad(three, 2, 4, 4), {{1, 4, 4, 6}, {6, 3, 3, 2}}, {0, 1}, {1}},
+            {make_conv_input_grad(depthwise, 5, 6, 5), {{1, 3, 3, 5}, {5, 3, 3, 1}}, {0, 1}, {1}},
+            {make_conv_input_grad(three, 5, 6, 5), {{1, 6, 5, 5}, {5, 3, 3, 1}}, {0, 1}, {1}},
+            {make_conv_input_grad(pointwise, 1, 3, 3), {{2, 5, 5, 5}, {5, 1, 1, 4}}, {0, 1}, {1}},
+            {make_conv_input_grad(sparse, 1, 4, 5), {{1, 2, 3, 5}, {5, 1, 1, 4}}, {0, 1}, {1}},
             // An input smaller than the stride.
-            {make_conv_input_grad(tall, 3, 1, 1), {{2, 1, 1, 6}, {6, 3, 1, 4}}, {0}, {1}},
+            {make_conv_input_grad(tall, 3, 1, 1), {{2, 1, 1, 6}, {6, 3, 1, 4}}, {0, 1}, {1}},
         };
       },
   };

@@ -2,7 +2,8 @@
 //
 //   y[n,m] = b[m] + Σ_k x[n,k] · w[m,k]     (w[k,m] where transpose_b is false)
 //     x: N×K   w: M×K or K×M   b: M (may be left out)   y: N×M
-//   dx = Gemm(dy, w) with the other transposition     db[m] = Σ_n dy[n,m]
+//   dx = Gemm(dy, w) with the other transposition
+//   dw = dy^T · x (x^T · dy where transpose_b is false)     db[m] = Σ_n dy[n,m]
 //
 // ONNX Gemm with alpha = beta = 1.
 #include "ops/support.h"
@@ -70,9 +71,9 @@ class Gemm final : public Op {
       TRY(out[0], context.emit(make_gemm(!transpose_b_), {context.cotangent(), context.input(1)}));
     }
     if (context.wanted[1]) {
-      return fail(ErrorCode::kUnsupported,
-                  "Gemm has no derivative with respect to its weight in ConvScope yet; ask for "
-                  "that of its input");
+      const ValueId x = context.input(0), dy = context.cotangent();
+      TRY(const ValueId left, transpose_matrix(context, transpose_b_ ? dy : x));
+      TRY(out[1], context.emit(make_matmul(false), {left, transpose_b_ ? x : dy}));
     }
     if (out.size() == 3 && context.wanted[2]) {
       TRY(out[2],
@@ -106,9 +107,9 @@ OpEntry gemm_entry() {
         return make_gemm(transpose_b != 0);
       },
       .samples = []() -> std::vector<OpEntry::Sample> {
-        return {{make_gemm(true), {{3, 7}, {5, 7}, {5}}, {0, 2}, {1, 2}},
-                {make_gemm(false), {{1, 7}, {7, 5}}, {0}, {1}},
-                {make_gemm(true), {{2, 1}, {1, 1}, {1}}, {0, 2}, {1, 2}}};
+        return {{make_gemm(true), {{3, 7}, {5, 7}, {5}}, {0, 1, 2}, {1, 2}},
+                {make_gemm(false), {{1, 7}, {7, 5}}, {0, 1}, {1}},
+                {make_gemm(true), {{2, 1}, {1, 1}, {1}}, {0, 1, 2}, {1, 2}}};
       },
   };
 }

@@ -4,7 +4,7 @@
 //   da = dy · b, db = dy · a, each summed over the axes along which it was repeated
 //
 // ONNX Mul; Hu et al., "Squeeze-and-Excitation Networks", arXiv:1709.01507 (gates).
-#include "ops/support.h"
+#include "ops/binary.h"
 
 namespace convscope {
 namespace {
@@ -23,41 +23,18 @@ constexpr OpDoc kDoc = {
     .reference = "Hu et al. 2017, arXiv:1709.01507",
 };
 
-class Mul final : public Op {
+class Mul final : public Binary {
  public:
   const OpDoc& doc() const override { return kDoc; }
 
-  Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
-    Shape out;
-    if (inputs.size() != 2 || !broadcast_shapes(inputs[0], inputs[1], &out)) {
-      return shape_error(*this, "wants two inputs whose shapes broadcast", inputs);
-    }
-    return std::vector<Shape>{out};
-  }
-
-  void evaluate(std::span<const DoubleTensor> inputs,
-                std::span<DoubleTensor> outputs) const override {
-    const Shape& shape = outputs[0].shape;
-    for (int64_t i = 0; i < shape.elements(); ++i) {
-      outputs[0][i] = inputs[0][broadcast_index(inputs[0].shape, shape, i)] *
-                      inputs[1][broadcast_index(inputs[1].shape, shape, i)];
-    }
-  }
-
-  Result<Cotangents> vjp(VjpContext& context) const override {
-    Cotangents out(2);
-    for (size_t i = 0; i < 2; ++i) {
-      if (!context.wanted[i]) continue;
-      const Shape shape = context.shape(context.input(i));
-      TRY(const ValueId scaled,
-          context.emit(make_mul(), {context.cotangent(), context.input(1 - i)}));
-      TRY(out[i], sum_to_shape(context, scaled, shape));
-    }
-    return out;
-  }
-
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override {
-    return make_multiply_kernel();
+    return make_binary_kernel(BinaryFunction::kMultiply);
+  }
+
+ protected:
+  double value(double a, double b) const override { return a * b; }
+  Result<ValueId> cotangent_of(VjpContext& context, size_t i) const override {
+    return context.emit(make_mul(), {context.cotangent(), context.input(1 - i)});
   }
 };
 
@@ -65,19 +42,6 @@ class Mul final : public Op {
 
 OpPtr make_mul() { return std::make_shared<Mul>(); }
 
-OpEntry mul_entry() {
-  return {
-      .kind = kDoc.kind,
-      .from_attributes = [](const Attributes& attributes) -> Result<OpPtr> {
-        TRY_STATUS(only_attributes(attributes, kDoc.kind, {}));
-        return make_mul();
-      },
-      .samples = []() -> std::vector<OpEntry::Sample> {
-        return {{make_mul(), {{2, 3, 4, 5}, {2, 3, 4, 5}}, {0, 1}, {}},
-                {make_mul(), {{2, 3, 4, 5}, {2, 1, 1, 5}}, {0, 1}, {}},
-                {make_mul(), {{3, 1, 5}, {2, 1, 4, 1}}, {0, 1}, {}}};
-      },
-  };
-}
+OpEntry mul_entry() { return binary_entry<make_mul>(kDoc.kind); }
 
 }  // namespace convscope

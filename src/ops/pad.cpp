@@ -1,10 +1,13 @@
-// Pad: zeros before and after a tensor along one axis.
+// Pad: a frame around one axis.
 //
-//   y[…, before + j, …] = x[…, j, …], zero elsewhere
-//   dx: the slice of dy where x stands
+//   y[…, before + j, …] = x[…, j, …]; in the frame
+//     constant: a given value     edge: the nearest element of x
+//     reflect: x mirrored at its first and last element, which are not repeated
+//   dx: the inside of dy (Slice); for edge and reflect, also what was copied from it (GatherGrad)
 //
-// ONNX Pad with mode constant, value 0 and one axis.
+// ONNX Pad, one axis at a time, without negative pads and mode wrap.
 #include <algorithm>
+#include <format>
 
 #include "ops/support.h"
 
@@ -13,31 +16,43 @@ namespace {
 
 constexpr OpDoc kDoc = {
     .kind = "Pad",
-    .title = {"Zero padding", "补零"},
+    .title = {"Padding", "填充"},
     .equation = "y[before + j] = x[j]",
-    .intuition = {"A frame of zeros is put around the tensor, so that windows may reach beyond its "
-                  "edge. Backwards "
-                  "it undoes a slice.",
-                  "在张量周围加一圈零，让窗口可以越过边缘。反向时，它抵消切片。"},
-    .derivative = {"The frame is constant, so only the inside passes a gradient on.",
-                   "这圈零是常数，只有内部传递梯度。"},
+    .intuition =
+        {"A frame is put around the tensor, so that windows may reach beyond its edge: zeros, "
+         "copies of the edge, or a mirror image.",
+         "在张量周围加一圈，让窗口可以越过边缘：可以是零、边缘的复制，或镜像。"},
+    .derivative =
+        {"A constant frame passes nothing on; a copied one hands its gradient to what it was "
+         "copied from.",
+         "常数的边框不传递梯度；复制出来的边框把梯度交还给它的来源。"},
     .reference = "ONNX Pad",
 };
 
+constexpr int64_t kMaxPad = 1 << 20;
+constexpr std::array<std::string_view, 3> kModes{"constant", "reflect", "edge"};
+
 class Pad final : public Op {
  public:
-  Pad(int axis, int64_t before, int64_t after) : axis_(axis), before_(before), after_(after) {}
+  Pad(int axis, int64_t before, int64_t after, PadMode mode, float value)
+      : axis_(axis), before_(before), after_(after), mode_(mode), value_(value) {}
   const OpDoc& doc() const override { return kDoc; }
   std::string attributes() const override {
-    return "axis=" + std::to_string(axis_) + " before=" + std::to_string(before_) +
-           " after=" + std::to_string(after_);
+    std::string out = std::format("axis={} before={} after={}", axis_, before_, after_);
+    if (mode_ != PadMode::kConstant)
+      out += std::format(" mode={}", kModes[static_cast<size_t>(mode_)]);
+    return value_ == 0 ? out : out + std::format(" value={}", value_);
   }
 
   Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
     if (inputs.size() != 1) return shape_error(*this, "wants one input", inputs);
     TRY(const int axis, resolve_axis(*this, axis_, inputs));
-    if (before_ < 0 || after_ < 0)
-      return shape_error(*this, "wants pads that are not negative", inputs);
+    if (before_ < 0 || after_ < 0 || before_ > kMaxPad || after_ > kMaxPad)
+      return shape_error(*this, "wants pads from 0 to 2^20", inputs);
+    if (mode_ == PadMode::kEdge && inputs[0][axis] == 0)
+      return shape_error(*this, "an axis without elements has no edge", inputs);
+    if (mode_ == PadMode::kReflect && std::max(before_, after_) >= inputs[0][axis])
+      return shape_error(*this, "a reflection wants less padding than the axis is long", inputs);
     Shape out = inputs[0];
     out.set(axis, before_ + out[axis] + after_);
     return std::vector<Shape>{out};
@@ -48,55 +63,96 @@ class Pad final : public Op {
                 std::span<DoubleTensor> outputs) const override {
     const Shape &x = inputs[0].shape, &y = outputs[0].shape;
     const int axis = positive_axis(x);
-    const int64_t inner = inner_elements(x, axis);
-    for (int64_t o = 0; o < outer_elements(x, axis); ++o) {
-      std::copy_n(inputs[0].values.data() + o * x[axis] * inner, x[axis] * inner,
-                  outputs[0].values.data() + (o * y[axis] + before_) * inner);
+    const int64_t inner = inner_elements(y, axis);
+    const std::vector<int64_t> from = sources(x[axis]);
+    for (int64_t i = 0; i < y.elements(); ++i) {
+      const int64_t source = from[static_cast<size_t>(i / inner % y[axis])];
+      const int64_t outer = i / inner / y[axis];
+      outputs[0][i] = source < 0 ? static_cast<double>(value_)
+                                 : inputs[0][(outer * x[axis] + source) * inner + i % inner];
     }
   }
 
   Result<Cotangents> vjp(VjpContext& context) const override {
     const Shape x = context.shape(context.input(0));
     const int axis = positive_axis(x);
-    TRY(const ValueId dx, context.emit(make_slice(axis, before_, x[axis]), {context.cotangent()}));
+    const OpPtr back = mode_ == PadMode::kConstant
+                           ? make_slice(axis, before_, x[axis])
+                           : make_gather_grad(axis, sources(x[axis]), x[axis]);
+    TRY(const ValueId dx, context.emit(back, {context.cotangent()}));
     return Cotangents{dx};
   }
 
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
-    return make_pad_kernel(positive_axis(context.inputs[0]), before_);
+    const Shape& x = context.inputs[0];
+    const int axis = positive_axis(x);
+    if (mode_ == PadMode::kConstant) return make_pad_kernel(axis, before_, value_);
+    return make_axis_map_kernel(axis, AxisMap::gather(sources(x[axis])));
+  }
+  // Copies depend on the extent; the axis may be counted from the back.
+  std::string lowering_key(std::span<const Shape> inputs) const override {
+    return op_text(*this) + " of " + inputs[0].text();
   }
 
  private:
   int positive_axis(const Shape& shape) const { return axis_ < 0 ? axis_ + shape.rank() : axis_; }
 
+  // Which element of x stands at each position of y; -1 for the value.
+  std::vector<int64_t> sources(int64_t extent) const {
+    std::vector<int64_t> out;
+    for (int64_t j = -before_; j < extent + after_; ++j) {
+      const int64_t nearest = std::clamp<int64_t>(j, 0, extent - 1);
+      const bool inside = j == nearest;
+      out.push_back(inside                        ? j
+                    : mode_ == PadMode::kConstant ? -1
+                    : mode_ == PadMode::kEdge     ? nearest
+                                                  : 2 * nearest - j);
+    }
+    return out;
+  }
+
   const int axis_;
   const int64_t before_, after_;
+  const PadMode mode_;
+  const float value_;
 };
 
 }  // namespace
 
-OpPtr make_pad(int axis, int64_t before, int64_t after) {
-  return std::make_shared<Pad>(axis, before, after);
+OpPtr make_pad(int axis, int64_t before, int64_t after, PadMode mode, float value) {
+  return std::make_shared<Pad>(axis, before, after, mode, value);
 }
 
 OpEntry pad_entry() {
   return {
       .kind = kDoc.kind,
       .from_attributes = [](const Attributes& attributes) -> Result<OpPtr> {
-        TRY_STATUS(only_attributes(attributes, kDoc.kind, {"axis", "before", "after"}));
-        TRY(const int64_t axis, attributes.integer("axis", -1));
+        TRY_STATUS(
+            only_attributes(attributes, kDoc.kind, {"axis", "before", "after", "mode", "value"}));
+        TRY(const int axis, read_axis(attributes));
         TRY(const int64_t before, attributes.integer("before", 0));
         TRY(const int64_t after, attributes.integer("after", 0));
-        if (axis < -kMaxRank || axis >= kMaxRank || before < 0 || after < 0) {
+        TRY(const float value, attributes.number("value", 0));
+        const std::string mode = attributes.text("mode", kModes[0]);
+        const auto found = std::ranges::find(kModes, mode);
+        if (found == kModes.end() || before < 0 || after < 0) {
           return fail(ErrorCode::kInvalidArgument,
-                      "Pad wants an axis from -6 to 5 and pads that are not negative");
+                      "Pad wants pads that are not negative and mode constant, reflect or edge; "
+                      "got mode '" +
+                          mode + "'");
         }
-        return make_pad(static_cast<int>(axis), before, after);
+        return make_pad(axis, before, after, static_cast<PadMode>(found - kModes.begin()), value);
       },
       .samples = []() -> std::vector<OpEntry::Sample> {
         return {{make_pad(3, 1, 2), {{2, 3, 4, 5}}, {0}, {}},
                 {make_pad(1, 0, 3), {{2, 3, 4, 5}}, {0}, {}},
-                {make_pad(0, 2, 0), {{4}}, {0}, {}}};
+                {make_pad(0, 2, 0), {{4}}, {0}, {}},
+                {make_pad(1, 1, 2, PadMode::kConstant, -0.75f), {{2, 3, 4}}, {0}, {}},
+                {make_pad(2, 2, 3, PadMode::kReflect), {{1, 3, 4, 2}}, {0}, {}},
+                {make_pad(-1, 1, 1, PadMode::kReflect), {{3, 2}}, {0}, {}},
+                // More copies than there are elements.
+                {make_pad(1, 3, 2, PadMode::kEdge), {{2, 2, 3}}, {0}, {}},
+                {make_pad(0, 2, 1, PadMode::kEdge), {{1}}, {0}, {}}};
       },
   };
 }

@@ -99,12 +99,8 @@ OpEntry softmax_entry() {
       .kind = kDoc.kind,
       .from_attributes = [](const Attributes& attributes) -> Result<OpPtr> {
         TRY_STATUS(only_attributes(attributes, kDoc.kind, {"axis"}));
-        TRY(const int64_t axis, attributes.integer("axis", -1));
-        if (axis < -kMaxRank || axis >= kMaxRank) {
-          return fail(ErrorCode::kInvalidArgument,
-                      "axis wants a number from -6 to 5; got " + std::to_string(axis));
-        }
-        return make_softmax(static_cast<int>(axis));
+        TRY(const int axis, read_axis(attributes));
+        return make_softmax(axis);
       },
       .samples = []() -> std::vector<OpEntry::Sample> {
         return {{make_softmax(-1), {{3, 7}}, {0}, {}},

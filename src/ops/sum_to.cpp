@@ -53,7 +53,10 @@ class SumTo final : public Op {
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext&) const override {
     return make_sum_to_kernel();
   }
-  std::string lowering_key(std::span<const Shape>) const override { return "SumTo()"; }
+  // The kernel plans its order of summation, so that each pair of shapes has one of its own.
+  std::string lowering_key(std::span<const Shape> inputs) const override {
+    return op_text(*this) + " of " + inputs[0].text();
+  }
 
  private:
   const Shape shape_;

@@ -33,6 +33,15 @@ Result<Tensor> constant_input(const LoweringContext& context, size_t index, std:
   return optional_constant_input(context, index, what);
 }
 
+Result<int> read_axis(const Attributes& attributes) {
+  TRY(const int64_t axis, attributes.integer("axis", -1));
+  if (axis < -kMaxRank || axis >= kMaxRank) {
+    return fail(ErrorCode::kInvalidArgument,
+                "axis wants a number from -6 to 5; got " + std::to_string(axis));
+  }
+  return static_cast<int>(axis);
+}
+
 Result<int> resolve_axis(const Op& op, int axis, std::span<const Shape> inputs) {
   const int rank = inputs[0].rank();
   if (axis < -rank || axis >= rank) {
@@ -58,6 +67,13 @@ int64_t broadcast_index(const Shape& small, const Shape& large, int64_t index) {
 Result<ValueId> sum_to_shape(VjpContext& context, ValueId value, const Shape& shape) {
   if (context.shape(value) == shape) return value;
   return context.emit(make_sum_to(shape), {value});
+}
+
+Result<ValueId> transpose_matrix(VjpContext& context, ValueId value) {
+  std::vector<int> permutation;
+  for (int axis = 0; axis < context.shape(value).rank(); ++axis) permutation.push_back(axis);
+  std::swap(permutation.back(), permutation[permutation.size() - 2]);
+  return context.emit(make_transpose(permutation), {value});
 }
 
 int64_t outer_elements(const Shape& shape, int axis) {

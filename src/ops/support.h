@@ -29,6 +29,9 @@ inline OutputClamp output_clamp(const LoweringContext& context) {
   return {context.output_min, context.output_max};
 }
 
+// The attribute "axis", -1 where it is missing; refuses one that no shape has.
+Result<int> read_axis(const Attributes& attributes);
+
 // "axis -1 of a rank-4 tensor" as 3; an error that names the op where it does not exist.
 Result<int> resolve_axis(const Op& op, int axis, std::span<const Shape> inputs);
 
@@ -38,6 +41,9 @@ int64_t broadcast_index(const Shape& small, const Shape& large, int64_t index);
 
 // Emits the sum that undoes a broadcast, or gives back the value where none took place.
 Result<ValueId> sum_to_shape(VjpContext& context, ValueId value, const Shape& shape);
+
+// Emits a transposition of the last two axes.
+Result<ValueId> transpose_matrix(VjpContext& context, ValueId value);
 
 // Elements before and behind an axis.
 int64_t outer_elements(const Shape& shape, int axis);

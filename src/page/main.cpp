@@ -413,6 +413,12 @@ EXPORT void page_models(const char* tsv, int bytes) {
   g_page.app().on_models(std::move(models));
   g_page.wake();
 }
+// The network that has just been opened from a file becomes the chosen one; the page does not ask
+// for it again.
+EXPORT void page_choose_model(const char* id, int bytes) {
+  g_page.app().choose_model(view(id, bytes));
+  g_page.wake();
+}
 EXPORT void page_samples(const char* tsv, int bytes) {
   std::vector<Sample> samples;
   for_lines(view(tsv, bytes), [&](std::string_view line) {

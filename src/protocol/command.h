@@ -11,12 +11,13 @@ using RequestId = uint32_t;  // chosen by the page, never 0
 
 // Opens a network. Final event: ModelLoaded.
 struct LoadModel {
-  std::string id;      // of the catalog, e.g. "squeezenet-1.0"
-  std::string format;  // "csb" (bundle) or "net" (compressed SqueezeNet)
+  std::string id;      // of the catalog, e.g. "squeezenet-1.0"; of "onnx" any name
+  std::string format;  // "csb" (bundle), "net" (compressed SqueezeNet) or "onnx"
+  std::string input;   // of "onnx": how a picture becomes the input (input_settings.h); "": guessed
   Blob bytes;
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.id, s.format, s.bytes);
+    v(s.id, s.format, s.input, s.bytes);
   }
 };
 

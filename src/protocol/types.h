@@ -107,7 +107,10 @@ struct ModelInfo {
   std::string citation;  // its paper
   int32_t input_height = 0, input_width = 0, input_channels = 3;
   int32_t classes = 0;
-  Text preprocessing;  // one sentence for the inspector
+  Text preprocessing;             // one sentence for the inspector
+  std::string input;              // the same as settings (input_settings.h)
+  bool input_adjustable = false;  // the file does not say it: a person may choose
+  bool input_guessed = false;     // … and has not chosen yet
   int64_t parameters = 0, flops = 0;
   std::vector<LayerInfo> layers;
   std::vector<OperatorInfo> operators;    // that these layers name
@@ -115,7 +118,8 @@ struct ModelInfo {
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.id, s.title, s.summary, s.citation, s.input_height, s.input_width, s.input_channels,
-      s.classes, s.preprocessing, s.parameters, s.flops, s.layers, s.operators, s.suggested);
+      s.classes, s.preprocessing, s.input, s.input_adjustable, s.input_guessed, s.parameters,
+      s.flops, s.layers, s.operators, s.suggested);
   }
 };
 

@@ -92,6 +92,8 @@ void App::on_event(const EventMessage& message, double seconds) {
   if (const auto* ready = std::get_if<EngineReady>(&message.event)) {
     (void)ready;
     requests_.forget_everything();
+  } else if (const auto* loaded = std::get_if<ModelLoaded>(&message.event)) {
+    if (loaded->model.input_guessed) request_popup(kInputSheet);
   } else if (const auto* file = std::get_if<FileReady>(&message.event)) {
     host_.save_file(file->name, file->mime, file->bytes);
   } else if (const auto* failed = std::get_if<Failed>(&message.event)) {
@@ -113,6 +115,10 @@ void App::on_hash(std::string_view hash) {
 }
 
 void App::on_models(std::vector<CatalogModel> models) { vm_.catalog = std::move(models); }
+void App::choose_model(std::string_view id) {
+  convscope::choose_model(ui_, id);
+  asked_model_ = state_.model;
+}
 void App::on_samples(std::vector<Sample> samples) { vm_.samples = std::move(samples); }
 
 void App::on_thumbnail(std::string_view sample, Picture thumbnail) {
@@ -348,7 +354,7 @@ void App::draw_sheets() {
   const ImVec2 screen = ImGui::GetIO().DisplaySize;
   const float top = top_bar_height(ui_);
   const bool any = ImGui::IsPopupOpen(kLayersSheet) || ImGui::IsPopupOpen(kNumbersSheet) ||
-                   ImGui::IsPopupOpen(kHelpPopup);
+                   ImGui::IsPopupOpen(kHelpPopup) || ImGui::IsPopupOpen(kInputSheet);
   const float dim = ui_.animate("sheet.dim", any ? 1.0f : 0.0f);
   if (dim > 0.01f) {
     // A window between the page and its popups.
@@ -385,6 +391,7 @@ void App::draw_sheets() {
   }
   ImGui::PopStyleVar(2);
   draw_help(ui_);
+  draw_input_sheet(ui_);
 }
 
 // --- keyboard, touch, permalink --------------------------------------------------------

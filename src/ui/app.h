@@ -24,6 +24,8 @@ class App {
   void on_event(const EventMessage& message, double seconds);
   void on_hash(std::string_view hash);  // also the first one, before the first frame
   void on_models(std::vector<CatalogModel> models);
+  // The host has opened this network by itself: it is the one that the page shows.
+  void choose_model(std::string_view id);
   void on_samples(std::vector<Sample> samples);
   void on_thumbnail(std::string_view sample, Picture thumbnail);
   void on_labels(Language language, std::vector<std::string> labels);

@@ -20,7 +20,9 @@ std::string Ui::label(int class_index) const {
   const auto& labels =
       state.language == Language::kChinese && !vm.labels_zh.empty() ? vm.labels_zh : vm.labels_en;
   if (class_index < 0) return "";
-  if (static_cast<size_t>(class_index) < labels.size())
+  // Names of another number of classes are not this network's.
+  const bool fits = !vm.model || labels.size() == static_cast<size_t>(vm.model->classes);
+  if (fits && static_cast<size_t>(class_index) < labels.size())
     return labels[static_cast<size_t>(class_index)];
   return tr(S::kClassNumber, {std::to_string(class_index)});
 }

@@ -221,7 +221,7 @@ TEST(ModelErrors, LoadingChecksWhatWasAskedFor) {
   EXPECT_EQ(message("efficientnet-lite0", "csb", tiny).message,
             "the file holds the network 'tiny', want 'efficientnet-lite0'; choose the file again");
   EXPECT_EQ(message("efficientnet-lite0", "zip", tiny).message,
-            "ConvScope does not know the model format 'zip'; it reads csb and net");
+            "ConvScope does not know the model format 'zip'; it reads csb, net and onnx");
   const auto renamed = make_bundle(changed("model tiny", "model efficientnet-lite0"), tiny_data());
   const Error size = message("efficientnet-lite0", "csb", renamed);
   EXPECT_EQ(size.message,

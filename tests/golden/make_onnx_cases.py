@@ -5,8 +5,9 @@
 
 The cases are those of the PyPI package `onnx` (Apache-2.0).  Images are transposed to N×H×W×C, weights to O×KH×KW×I,
 as the program does when it opens a model.  A case that needs something ConvScope's operator does not have is left out
-and named on stderr.  Format, one line each: `case NAME KIND ATTRIBUTES…`, then `input`, `parameter` and `output`
-lines: `EXTENTS… : VALUES…`.
+and named on stderr.  Format, one line each: `case NAME KIND ATTRIBUTES…`, `then KIND ATTRIBUTES…` for each operator that
+reads the one before (ONNX resizes, pads and slices several axes at once), then `input`, `parameter` and `output` lines:
+`EXTENTS… : VALUES…`.
 """
 
 import sys
@@ -16,7 +17,16 @@ import onnx
 from onnx import numpy_helper
 from onnx.backend.test.loader import load_model_tests
 
-KINDS = "Add AveragePool Clip Concat Conv Flatten Gemm GlobalAveragePool MaxPool Mul Relu Reshape Slice Softmax".split()
+UNARY = """Abs Ceil Celu Cos Elu Erf Exp Floor HardSigmoid HardSwish LeakyRelu Log Mish Neg Reciprocal Selu Sigmoid Sign
+Sin Softplus Softsign Sqrt Tanh ThresholdedRelu""".split()
+REDUCTIONS = "ReduceMax ReduceMean ReduceProd ReduceSum".split()
+KINDS = (
+    UNARY
+    + REDUCTIONS
+    + """Add AveragePool Clip Concat Conv ConvTranspose DepthToSpace Div Flatten Gather Gemm GlobalAveragePool
+    GlobalMaxPool LogSoftmax MatMul Max MaxPool Min Mul PRelu Pad Pow Relu Reshape Resize Slice Softmax SpaceToDepth Sub
+    Transpose""".split()
+)
 MAX_VALUES = 4000  # of all tensors of a case together
 
 
@@ -33,6 +43,8 @@ def pair(values, fallback):
 
 def window(attributes, kind):
     known = {"kernel_shape", "strides", "pads", "dilations", "auto_pad", "group", "ceil_mode", "count_include_pad", "storage_order"}
+    if kind == "ConvTranspose":
+        known = known - {"auto_pad"} | {"output_padding"}
     if set(attributes) - known or attributes.get("storage_order"):
         raise Unsupported("attributes")
     out = [f"kernel={pair(attributes['kernel_shape'], [1, 1])}", f"strides={pair(attributes.get('strides'), [1, 1])}"]
@@ -50,7 +62,68 @@ def window(attributes, kind):
             if name == "count_include_pad" and kind != "AveragePool":
                 raise Unsupported(name)
             out.append(f"{name}={attributes[name]}")
+    if "output_padding" in attributes:
+        out.append(f"output_padding={pair(attributes['output_padding'], [0, 0])}")
     return out
+
+
+def resize(attributes, given, data, result):
+    """One operator for each axis that changes."""
+    for name, usual in (("antialias", 0), ("exclude_outside", 0), ("keep_aspect_ratio_policy", b"stretch")):
+        if attributes.get(name, usual) != usual:
+            raise Unsupported(name)
+    coordinate = attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
+    if coordinate == "tf_crop_and_resize":
+        raise Unsupported(coordinate)
+    axes = list(attributes.get("axes", range(4)))
+    if coordinate == "align_corners" and "scales" in given:
+        if any(extent != size * scale for extent, size, scale in zip(result.shape, data.shape, given["scales"])):
+            # These cases divide by the unrounded size, so no corner is aligned; ONNX Runtime, PyTorch and ConvScope
+            # divide by the size of the output.
+            raise Unsupported("align_corners to an unrounded size")
+    ops = []
+    for axis, place in ((2, 1), (3, 2)):
+        text = [f"axis={place}", f"mode={attributes.get('mode', b'nearest').decode()}"]
+        text += [f"coordinate_transformation_mode={coordinate}"]
+        if "nearest_mode" in attributes:
+            text += [f"nearest_mode={attributes['nearest_mode'].decode()}"]
+        if "cubic_coeff_a" in attributes:
+            text += [f"cubic_coeff_a={attributes['cubic_coeff_a']:.9g}"]
+        if "sizes" in given:
+            text += [f"size={result.shape[axis]}"]
+        elif axis in axes:
+            text += [f"scale={given['scales'][axes.index(axis)]:.9g}"]
+        ops.append(["Resize", *text])
+    return ops
+
+
+def pad(attributes, given, data):
+    mode = attributes.get("mode", b"constant").decode()
+    if mode not in ("constant", "reflect", "edge"):
+        raise Unsupported(mode)
+    axes = [int(a) for a in given.get("axes", range(data.ndim))]
+    pads = [int(p) for p in given["pads"]]
+    ops = []
+    for i, axis in enumerate(axes):
+        before, after = pads[i], pads[i + len(axes)]
+        if before < 0 or after < 0:
+            raise Unsupported("negative pads")
+        if before or after:
+            value = [f"value={given['constant_value'].item():.9g}"] if "constant_value" in given else []
+            ops.append(["Pad", f"axis={axis}", f"before={before}", f"after={after}", f"mode={mode}", *value])
+    return ops
+
+
+def slices(data, given):
+    starts, ends = given["starts"], given["ends"]
+    axes, steps = given.get("axes", range(len(starts))), given.get("steps", [1] * len(starts))
+    ops = []
+    for start, end, axis, step in zip(starts, ends, axes, steps):
+        positions = range(*slice(int(start), int(end), int(step)).indices(data.shape[int(axis)]))
+        if not positions:
+            raise Unsupported("an empty slice")
+        ops.append(["Slice", f"axis={int(axis)}", f"begin={positions.start}", f"length={len(positions)}", f"step={int(step)}"])
+    return ops
 
 
 def nhwc(array):
@@ -59,19 +132,67 @@ def nhwc(array):
     return array.transpose(0, 2, 3, 1)
 
 
-def convert(kind, node, inputs, outputs):
-    """Attributes, inputs, parameters and outputs in ConvScope's terms."""
+# What ONNX calls the inputs that are attributes here.
+INPUT_NAMES = {
+    "Pad": ["data", "pads", "constant_value", "axes"],
+    "Resize": ["data", "roi", "scales", "sizes"],
+    "Slice": ["data", "starts", "ends", "axes", "steps"],
+}
+
+
+def convert(kind, node, named, outputs):
+    """Operators with their attributes, inputs, parameters and outputs in ConvScope's terms."""
     attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+    inputs = [named[name] for name in node.input if name]
     if len(outputs) != 1:
         raise Unsupported("several outputs")
-    if kind in ("Conv", "MaxPool", "AveragePool", "GlobalAveragePool"):
-        if kind == "Conv":
+    if kind in INPUT_NAMES:
+        given = {ours: named[name] for ours, name in zip(INPUT_NAMES[kind], node.input) if name}
+        data, result = given["data"].astype(np.float32), outputs[0].astype(np.float32)
+        if kind == "Resize":
+            return resize(attributes, given, data, result), [nhwc(data)], [], [nhwc(result)]
+        ops = pad(attributes, given, data) if kind == "Pad" else slices(data, given)
+        return ops, [data], [], [result]
+    text, xs, parameters, ys = convert_one(kind, node, attributes, inputs, outputs)
+    return [["ReduceMax", *text] if kind == "GlobalMaxPool" else [kind, *text]], xs, parameters, ys
+
+
+def convert_one(kind, node, attributes, inputs, outputs):
+    if kind in UNARY:
+        return [f"{name}={value:.9g}" for name, value in attributes.items()], inputs, [], outputs
+    if kind in REDUCTIONS:
+        axes = attributes.get("axes", inputs[1] if len(inputs) > 1 else [])
+        if attributes.get("noop_with_empty_axes") and not len(axes):
+            raise Unsupported("noop_with_empty_axes")
+        text = ["axes=" + ",".join(str(int(a)) for a in axes)] if len(axes) else []
+        return [*text, f"keepdims={attributes.get('keepdims', 1)}"], inputs[:1], [], outputs
+    if kind in ("Max", "Min") and len(inputs) != 2:
+        raise Unsupported("not two inputs")
+    if kind == "Pow":
+        if inputs[1].size != 1:
+            raise Unsupported("an exponent of many values")
+        return [f"exponent={inputs[1].item():.9g}"], [inputs[0].astype(np.float32)], [], [outputs[0].astype(np.float32)]
+    if kind == "Transpose":
+        perm = attributes.get("perm", range(inputs[0].ndim)[::-1])
+        return ["perm=" + ",".join(map(str, perm))], inputs, [], outputs
+    if kind == "Gather":
+        if inputs[1].ndim != 1:
+            raise Unsupported("indices that are no list")
+        text = ["indices=" + ",".join(map(str, inputs[1])), f"axis={attributes.get('axis', 0)}"]
+        return text, inputs[:1], [], outputs
+    if kind in ("DepthToSpace", "SpaceToDepth"):
+        mode = [f"mode={attributes['mode'].decode()}"] if "mode" in attributes else []
+        return [f"blocksize={attributes['blocksize']}", *mode], [nhwc(inputs[0])], [], [nhwc(outputs[0])]
+    if kind == "GlobalMaxPool":
+        return ["axes=1,2"], [nhwc(inputs[0])], [], [nhwc(outputs[0])]
+    if kind in ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool"):
+        if kind.startswith("Conv"):
             attributes.setdefault("kernel_shape", inputs[1].shape[2:])
         text = [] if kind == "GlobalAveragePool" else window(attributes, kind)
-        rest = [nhwc(inputs[1]), *inputs[2:]] if kind == "Conv" else []
+        rest = [nhwc(inputs[1]), *inputs[2:]] if kind.startswith("Conv") else []
         return text, [nhwc(inputs[0])], rest, [nhwc(outputs[0])]
-    if kind in ("Concat", "Flatten", "Softmax"):
-        fallback = {"Flatten": 1, "Softmax": -1}.get(kind)
+    if kind in ("Concat", "Flatten", "LogSoftmax", "Softmax"):
+        fallback = {"Flatten": 1, "LogSoftmax": -1, "Softmax": -1}.get(kind)
         return [f"axis={attributes.get('axis', fallback)}"], inputs, [], outputs
     if kind == "Clip":
         if len(node.input) != len(inputs):
@@ -89,14 +210,6 @@ def convert(kind, node, inputs, outputs):
         if attributes.get("allowzero"):
             raise Unsupported("allowzero")
         return ["shape=" + ",".join(str(int(v)) for v in inputs[1])], inputs[:1], [], outputs
-    if kind == "Slice":
-        data, starts, ends = inputs[:3]
-        axes = inputs[3] if len(inputs) > 3 else np.arange(len(starts))
-        steps = inputs[4] if len(inputs) > 4 else np.ones(len(starts), int)
-        if len(axes) != 1 or steps[0] != 1:
-            raise Unsupported("several axes or a step")
-        begin, end, _ = slice(int(starts[0]), int(ends[0])).indices(data.shape[int(axes[0])])
-        return [f"axis={int(axes[0])}", f"begin={begin}", f"length={end - begin}"], [data], [], outputs
     return [], inputs, [], outputs
 
 
@@ -133,8 +246,9 @@ def main():
                 outputs = read(folder, "output", model.graph.output)
                 if sum(a.size for a in inputs + outputs) > MAX_VALUES:
                     raise Unsupported("too large")
-                text, xs, parameters, ys = convert(node.op_type, node, inputs, outputs)
-                lines = [" ".join(["case", case.name, node.op_type, *text])]
+                named = dict(zip((value.name for value in model.graph.input), inputs))
+                ops, xs, parameters, ys = convert(node.op_type, node, named, outputs)
+                lines = [" ".join(["case", case.name, *ops[0]]), *(" ".join(["then", *op]) for op in ops[1:])]
                 lines += [line("input", a) for a in xs]
                 lines += [line("parameter", a) for a in parameters]
                 lines += [line("output", a) for a in ys]

@@ -12,9 +12,11 @@ namespace {
 constexpr float kUntouched = 12345.0f;
 constexpr int64_t kRoom = 2048;
 
-void fill(std::span<float> values, bool quantised, Rng& rng) {
+void fill(std::span<float> values, Domain domain, bool quantised, Rng& rng) {
   for (float& value : values) {
     value = quantised ? static_cast<float>(rng.below(3)) - 1.0f : rng.normal();
+    if (domain == Domain::kPositive) value = std::abs(value);
+    if (domain != Domain::kReal) value += std::copysign(0.25f, value);
   }
 }
 
@@ -67,7 +69,7 @@ Result<KernelRunner> KernelRunner::make(const KernelCase& test, std::optional<Cl
   for (int index : test.parameters) {
     const auto i = static_cast<size_t>(index);
     TRY(runner.constants_[i], Tensor::uninitialised(test.inputs[i]));
-    fill(runner.constants_[i].values(), false, rng);
+    fill(runner.constants_[i].values(), test.domain, false, rng);
     parameters[i] = &runner.constants_[i];
   }
   TRY(const std::vector<Shape> outputs, test.op->infer(test.inputs));
@@ -89,7 +91,7 @@ Result<std::string> KernelRunner::compare(const KernelCase& test, int64_t gap, b
     Tensor values = constants_[i];
     if (values.empty()) {
       TRY(values, Tensor::uninitialised(test.inputs[i]));
-      fill(values.values(), quantised, rng);
+      fill(values.values(), test.domain, quantised, rng);
     }
     // Odd gaps, different for every view: nothing may depend on alignment.
     inputs.emplace_back(test.inputs[i],

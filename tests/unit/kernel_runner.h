@@ -17,6 +17,7 @@ struct KernelCase {
   OpPtr op;
   std::vector<Shape> inputs;
   std::vector<int> parameters;  // inputs that are constant at lowering
+  Domain domain = Domain::kReal;
 };
 
 // A kernel with the constants it was lowered from.

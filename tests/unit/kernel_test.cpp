@@ -30,7 +30,7 @@ TEST_F(KernelTest, EverySampleOfTheRegistryAgreesWithItsReference) {
   Rng rng(11);
   for (const OpEntry& entry : op_registry()) {
     for (const OpEntry::Sample& sample : entry.samples()) {
-      const KernelCase test{sample.op, sample.inputs, sample.parameter_inputs};
+      const KernelCase test{sample.op, sample.inputs, sample.parameter_inputs, sample.domain};
       auto runner = KernelRunner::make(test, std::nullopt, rng);
       ASSERT_TRUE(runner.has_value()) << op_text(*sample.op) << ": " << runner.error().message;
       for (int threads : {1, 2}) {
@@ -179,9 +179,120 @@ Shape some_axes_one(const Shape& shape, Rng& rng) {
 }
 
 KernelCase broadcast_case(Rng& structure, Rng& size) {
-  const OpPtr op = structure.below(2) == 0 ? make_add() : make_mul();
+  const std::array ops{make_add(), make_mul(), make_sub(), make_max(), make_min()};
+  const OpPtr op = ops[structure.below(ops.size())];
   const Shape shape = random_image(size, between(size, 1, 37));
   return {op, {some_axes_one(shape, size), some_axes_one(shape, size)}, {}};
+}
+
+KernelCase conv_weight_grad_case(Rng& structure, Rng& size) {
+  const ConvStructure s(structure);
+  const Shape x = random_image(size, s.inputs);
+  const auto [p, q] = s.window.output_size(x[1], x[2]);
+  return {make_conv_weight_grad(s.window, s.group), {x, {x[0], p, q, s.outputs}}, {}};
+}
+
+KernelCase conv_transpose_case(Rng& structure, Rng& size) {
+  ConvStructure s(structure);
+  s.window.same_upper = false;
+  std::array<int64_t, 2> padding{};
+  for (size_t axis = 0; axis < 2; ++axis)
+    padding[axis] = between(structure, 0, s.window.strides[axis] - 1);
+  // The weight's first axis counts channels of x.
+  KernelCase out{make_conv_transpose(s.window, s.group, padding),
+                 {random_image(size, s.outputs), s.weight()},
+                 {1}};
+  if (s.bias) {
+    out.inputs.push_back(Shape{s.inputs});
+    out.parameters.push_back(2);
+  }
+  return out;
+}
+
+KernelCase reduce_case(Rng& structure, Rng& size) {
+  std::vector<int> axes;
+  for (int axis = 0; axis < 4; ++axis) {
+    if (structure.below(2) == 0) axes.push_back(structure.below(2) == 0 ? axis : axis - 4);
+  }
+  const bool keepdims = structure.below(2) == 0;
+  const Shape shape = random_image(size, between(size, 1, 150));
+  switch (structure.below(4)) {
+    case 0:
+      return {make_reduce_sum(axes, keepdims), {shape}, {}};
+    case 1:
+      return {make_reduce_max(axes, keepdims), {shape}, {}};
+    case 2:
+      return {make_reduce_max_grad(), {shape, some_axes_one(shape, size)}, {}};
+    default:
+      return {make_reduce_mean(axes, keepdims), {shape}, {}};
+  }
+}
+
+KernelCase matmul_case(Rng& structure, Rng& size) {
+  const int64_t m = between(size, 1, 40), k = between(size, 1, 40), n = between(size, 1, 40);
+  const Shape batch = random_image(size, 1);
+  const bool transpose = structure.below(2) == 0;
+  const auto operand = [&](int64_t rows, int64_t columns) {
+    const Shape leading = some_axes_one(Shape{batch[0], batch[1] % 4 + 1, 1}, size);
+    std::vector<int64_t> out(leading.dims().begin(), leading.dims().end() - 1);
+    out.insert(out.end(), {rows, columns});
+    return Shape(std::span<const int64_t>(out));
+  };
+  return {make_matmul(transpose), {operand(m, k), transpose ? operand(n, k) : operand(k, n)}, {}};
+}
+
+// Operators that are linear along one axis, and those that only move elements.
+// Not along the batch: its extent changes under one kernel below, and a map belongs to one extent.
+KernelCase axis_case(Rng& structure, Rng& size) {
+  const int axis = 1 + static_cast<int>(structure.below(3));
+  const Shape shape = random_image(size, between(size, 2, 9));
+  const int64_t extent = shape[axis];
+  switch (structure.below(7)) {
+    case 0: {
+      ResizeRule rule;
+      rule.mode = static_cast<ResizeRule::Mode>(structure.below(3));
+      rule.coordinate = static_cast<ResizeRule::Coordinate>(structure.below(6));
+      rule.rounding = static_cast<ResizeRule::Rounding>(structure.below(4));
+      rule.scale = 0.3f + 0.1f * static_cast<float>(structure.below(25));
+      return {make_resize(axis, rule), {shape}, {}};
+    }
+    case 1: {
+      const auto mode = static_cast<PadMode>(structure.below(3));
+      return {
+          make_pad(axis, between(structure, 0, 3), between(structure, 0, 3), mode), {shape}, {}};
+    }
+    case 2: {
+      const int64_t step = between(structure, 1, 3), length = (extent - 1) / step + 1;
+      return structure.below(2) == 0
+                 ? KernelCase{make_slice(axis, 0, length, step), {shape}, {}}
+                 : KernelCase{make_slice(axis, extent - 1, length, -step), {shape}, {}};
+    }
+    case 3:
+      return {make_gather_grad(axis, std::vector<int64_t>(static_cast<size_t>(extent), -1), 3),
+              {shape},
+              {}};
+    case 4: {
+      std::array<int, 4> permutation{0, 1, 2, 3};
+      for (uint32_t i = 3; i > 0; --i)
+        std::swap(permutation[i], permutation[structure.below(i + 1)]);
+      return {make_transpose(permutation), {shape}, {}};
+    }
+    case 5:
+      return {
+          make_window_sum(axis, between(structure, 0, 4), between(structure, 0, 4)), {shape}, {}};
+    default: {
+      const int64_t block = between(structure, 1, 3);
+      const bool column_row_depth = structure.below(2) == 0;
+      if (structure.below(2) == 0) {
+        return {make_depth_to_space(block, column_row_depth),
+                {{shape[0], shape[1], shape[2], shape[3] * block * block}},
+                {}};
+      }
+      return {make_space_to_depth(block, column_row_depth),
+              {{shape[0], shape[1] * block, shape[2] * block, shape[3]}},
+              {}};
+    }
+  }
 }
 
 KernelCase expand_case(Rng& structure, Rng& size) {
@@ -309,7 +420,12 @@ std::string case_name(const ::testing::TestParamInfo<MakeCase>& info) {
                               "Broadcast",
                               "ExpandAndSumTo",
                               "Moves",
-                              "Pointwise"};
+                              "Pointwise",
+                              "ConvWeightGrad",
+                              "ConvTranspose",
+                              "Reduce",
+                              "MatMul",
+                              "AlongAxes"};
   return kNames[info.index];
 }
 
@@ -317,7 +433,9 @@ INSTANTIATE_TEST_SUITE_P(Kernels, RandomKernelTest,
                          ::testing::Values(conv_case, conv_input_grad_case, gemm_case,
                                            max_pool_case, max_pool_grad_case, average_pool_case,
                                            average_pool_grad_case, global_average_pool_case,
-                                           broadcast_case, expand_case, move_case, pointwise_case),
+                                           broadcast_case, expand_case, move_case, pointwise_case,
+                                           conv_weight_grad_case, conv_transpose_case, reduce_case,
+                                           matmul_case, axis_case),
                          case_name);
 
 }  // namespace

@@ -38,7 +38,7 @@ TEST(Wire, CommandComesBackAsSent) {
 }
 
 TEST(Wire, BlobsTravelBesideTheHeader) {
-  LoadModel load{"squeezenet-1.0", "net", Blob({1, 2, 3, 4, 5})};
+  LoadModel load{"squeezenet-1.0", "net", "side=224", Blob({1, 2, 3, 4, 5})};
   const WireMessage wire = encode(CommandMessage{1, load});
   ASSERT_EQ(wire.blobs.size(), 1u);
   const auto back = decode_command(wire);
@@ -95,7 +95,7 @@ TEST(Wire, RandomDamageNeverCrashes) {
 }
 
 TEST(Wire, MissingBlobIsRefused) {
-  WireMessage wire = encode(CommandMessage{1, LoadModel{"a", "net", Blob({1})}});
+  WireMessage wire = encode(CommandMessage{1, LoadModel{"a", "net", "", Blob({1})}});
   wire.blobs.clear();
   EXPECT_FALSE(decode_command(wire).has_value());
 }

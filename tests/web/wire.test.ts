@@ -39,7 +39,7 @@ test('fields are written in the order of the C++ headers', () => {
     const found = source(file).match(new RegExp(`struct ${name} \\{[\\s\\S]*?v\\(([\\s\\S]*?)\\);`));
     return found?.[1]?.replace(/s\.|\s/g, '') ?? '';
   };
-  assert.equal(fields('command.h', 'LoadModel'), 'id,format,bytes');
+  assert.equal(fields('command.h', 'LoadModel'), 'id,format,input,bytes');
   assert.equal(fields('command.h', 'SetImage'), 'name,bytes');
   assert.equal(fields('types.h', 'Picture'), 'height,width,rgba');
   assert.equal(fields('command.h', 'SetThreads'), 'threads');
@@ -48,10 +48,10 @@ test('fields are written in the order of the C++ headers', () => {
 });
 
 test('a LoadModel message, byte by byte', () => {
-  const message = encode_load_model(0x8000_0001, 'ab', 'net', Uint8Array.of(9, 8));
+  const message = encode_load_model(0x8000_0001, 'ab', 'net', 'c', Uint8Array.of(9, 8));
   assert.deepEqual(
     [...message.header],
-    [1, 0, 0, 0, 1, 0, 0, 0x80, 0, 2, 0, 0, 0, 97, 98, 3, 0, 0, 0, 110, 101, 116, 0, 0, 0, 0],
+    [1, 0, 0, 0, 1, 0, 0, 0x80, 0, 2, 0, 0, 0, 97, 98, 3, 0, 0, 0, 110, 101, 116, 1, 0, 0, 0, 99, 0, 0, 0, 0],
   );
   assert.deepEqual(message.blobs, [Uint8Array.of(9, 8)]);
 });

@@ -22,6 +22,18 @@ import {
   type SourceKind,
 } from './pictures.ts';
 import { text, type Text } from './text.ts';
+import {
+  elsewhere,
+  fetch_model,
+  file_name,
+  is_model_file,
+  kMaxModelBytes,
+  model_url,
+  OwnModels,
+  read_label_file,
+  too_large,
+  type OwnModel,
+} from './own_models.ts';
 import { encode_load_model, encode_set_image, encode_set_pixels, kEvent, type Message, type Reader } from './wire.ts';
 
 const kModelStates: Record<ModelState, number> = { waiting: 0, downloading: 1, checking: 2, ready: 3, failed: 4 };
@@ -38,6 +50,7 @@ function sentence_of(error: unknown): Text {
 interface OwnRequest {
   key: string;
   done?: (host: PageHost) => void;
+  failed?: () => void;
 }
 
 export class App {
@@ -45,6 +58,10 @@ export class App {
   private engine: Engine | null = null;
   private engine_ready!: Promise<Engine>;
   private readonly models: ModelStore;
+  private readonly own_models = new OwnModels();
+  private imagenet_labels: Uint8Array[] = []; // English, Chinese
+  private first_hash = location.hash.slice(1); // until a network of one's own has been shown
+  private labels_of = ''; // the own network whose names are shown; '': ImageNet's
   private readonly webcam: Webcam;
   private wanted_model = ''; // on its way or loaded
   private opening_sample = ''; // on its way
@@ -80,7 +97,7 @@ export class App {
     void this.load_labels();
     const asked = new URLSearchParams(location.hash.replace(/^#/, ''));
     const opened = [
-      this.open_model(asked.get('model') ?? boot.manifest.default_model),
+      this.open_first_model(asked.get('model') ?? boot.manifest.default_model),
       this.open_sample(this.sample(asked.get('image') ?? '')?.id ?? boot.manifest.default_sample),
     ];
     this.host = await this.start_page();
@@ -132,7 +149,8 @@ export class App {
     try {
       const files = await Promise.all(['labels.en.txt', 'labels.zh.txt'].map((name) => this.boot.fetch(name)));
       this.with_host((host) => {
-        files.forEach((bytes, language) => host.page.labels(language, bytes));
+        this.imagenet_labels = files;
+        if (this.labels_of === '') files.forEach((bytes, language) => host.page.labels(language, bytes));
         host.remove_notice('labels');
       });
     } catch (error) {
@@ -162,18 +180,18 @@ export class App {
   }
 
   private model_table(): string {
-    return tab_separated(
-      this.boot.manifest.models.map((model) => [
-        model.id,
-        model.title.en,
-        model.bytes,
-        model.top1 ?? '',
-        model.licence,
-        model.available ? 1 : 0,
-        model.reason.en,
-        model.reason.zh,
-      ]),
-    );
+    const listed = this.boot.manifest.models.map((model) => [
+      model.id,
+      model.title.en,
+      model.bytes,
+      model.top1 ?? '',
+      model.licence,
+      model.available ? 1 : 0,
+      model.reason.en,
+      model.reason.zh,
+    ]);
+    const own = this.own_models.all().map((model) => [model.id, model.id, model.bytes.length, '', '', 1, '', '']);
+    return tab_separated([...listed, ...own]);
   }
 
   private sample_table(): string {
@@ -213,6 +231,7 @@ export class App {
       event.string(); // the code
       this.notice('error', own.key, text(event.string(), event.string()));
       if (own.key.startsWith('model:')) this.wanted_model = '';
+      own.failed?.();
     } else if (event.request === 0 && event.alternative === kEvent.Failed) {
       event.string(); // the engine could not begin
       this.notice('error', 'engine', text(event.string(), event.string()));
@@ -272,10 +291,19 @@ export class App {
 
   // --- from the page
 
-  private request(verb: string, a: string, _b: string): void {
+  private request(verb: string, a: string, b: string): void {
     switch (verb) {
       case 'model':
         void this.open_model(a);
+        break;
+      case 'open_model':
+        void pick_file('.onnx').then((file) => (file === null ? undefined : this.open_own_model(file)));
+        break;
+      case 'input':
+        this.load_own_model(this.own_models.get(a), b);
+        break;
+      case 'labels':
+        void this.open_labels(a);
         break;
       case 'sample':
         void this.open_sample(a);
@@ -311,6 +339,11 @@ export class App {
 
   private async open_model(id: string): Promise<void> {
     if (id === this.wanted_model) return;
+    const own = this.own_models.get(id);
+    if (own !== undefined) {
+      this.load_own_model(own, own.input);
+      return;
+    }
     const key = `model:${id}`;
     const entry = this.models.entry(id);
     if (entry === undefined) {
@@ -326,8 +359,8 @@ export class App {
       const [bytes, engine] = await Promise.all([this.models.get(entry, show), this.engine_ready]);
       if (this.wanted_model !== id) return;
       // slice(): the copy moves to the engine, the original stays for a restart.
-      const request = engine.send_model((number) => encode_load_model(number, id, entry.format, bytes.slice()));
-      this.own_requests.set(request, { key });
+      const request = engine.send_model((number) => encode_load_model(number, id, entry.format, '', bytes.slice()));
+      this.own_requests.set(request, { key, done: () => this.show_labels(null) });
     } catch (error) {
       if (this.wanted_model === id) this.wanted_model = '';
       this.notice('error', key, sentence_of(error));
@@ -337,8 +370,90 @@ export class App {
   private no_such_model(id: string): Text {
     const listed = this.boot.manifest.models.find((model) => model.id === id);
     if (listed !== undefined) return listed.reason;
+    if (/\.onnx$/i.test(id)) return elsewhere(id);
     return text(`There is no network called “${id}” here; choose one from the menu.`, `这里没有名为“${id}”的网络；请从菜单中选择。`);
   }
+
+  // --- networks of a person's own
+
+  // The network of `?model=`, where the address has one and it can be had.
+  private async open_first_model(id: string): Promise<void> {
+    const url = model_url(location.search, location.href);
+    if (url === null) return this.open_model(id);
+    const name = file_name(url);
+    try {
+      const bytes = await fetch_model(url, (received, total) => {
+        if (this.engine === null) this.boot.view.progress(name, text(name, name), received, Math.max(received, total));
+      });
+      await this.engine_ready;
+      this.load_own_model(await this.own_models.read(name, bytes));
+    } catch (error) {
+      this.notice('error', 'own-model', sentence_of(error));
+      await this.open_model(this.models.entry(id) === undefined ? this.boot.manifest.default_model : id);
+    }
+  }
+
+  private async open_own_model(file: File): Promise<void> {
+    if (file.size > kMaxModelBytes) {
+      this.notice('error', 'own-model', too_large(file.name, file.size));
+      return;
+    }
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      await this.engine_ready;
+      this.load_own_model(await this.own_models.read(file.name, bytes));
+    } catch (error) {
+      this.notice('error', 'own-model', sentence_of(error));
+    }
+  }
+
+  // With another input than before, too. Until it has been opened, the network before it stays.
+  private load_own_model(model: OwnModel | undefined, input = model?.input ?? ''): void {
+    if (model === undefined || this.engine === null) return;
+    const request = this.engine.send_model((number) => encode_load_model(number, model.id, 'onnx', input, model.bytes.slice()));
+    this.own_requests.set(request, {
+      key: 'own-model',
+      done: (host) => {
+        this.own_models.keep(model, input);
+        this.wanted_model = model.id;
+        host.page.models(this.model_table());
+        host.page.choose_model(model.id);
+        // A view of this very network, whose layers only now have names.
+        if (new URLSearchParams(this.first_hash).get('model') === model.id) host.page.hash(this.first_hash);
+        this.first_hash = '';
+        this.show_labels(model);
+      },
+      failed: () => {
+        if (this.wanted_model === '') void this.open_model(this.boot.manifest.default_model);
+      },
+    });
+  }
+
+  private show_labels(model: OwnModel | null): void {
+    const wanted = model?.labels == null ? '' : model.id;
+    if (wanted === '' && this.labels_of === '') return;
+    this.labels_of = wanted;
+    const own = wanted === '' ? null : new TextEncoder().encode(model!.labels!.join('\n'));
+    this.with_host((host) => {
+      for (const language of [0, 1]) host.page.labels(language, own ?? this.imagenet_labels[language] ?? new Uint8Array());
+      host.frames.wake(2);
+    });
+  }
+
+  private async open_labels(id: string): Promise<void> {
+    const model = this.own_models.get(id);
+    const file = await pick_file('.txt,.json,.names,text/plain,application/json');
+    if (model === undefined || file === null) return;
+    try {
+      this.own_models.name_classes(model, await read_label_file(file));
+      this.host?.remove_notice('labels');
+      this.show_labels(model);
+    } catch (error) {
+      this.notice('error', 'labels', sentence_of(error));
+    }
+  }
+
+  // --- pictures
 
   private async open_sample(id: string): Promise<void> {
     const sample = this.sample(id);
@@ -374,6 +489,7 @@ export class App {
   }
 
   private async open_file(file: File | null, kind: SourceKind): Promise<void> {
+    if (file !== null && is_model_file(file.name, new Uint8Array(await file.slice(0, 8).arrayBuffer()))) return this.open_own_model(file);
     const number = ++this.picture_number;
     if (file === null || file.size > kMaxFileBytes) {
       this.host?.notice('error', 'image', file === null ? no_file_there() : too_long(file.name, file.size));

@@ -42,6 +42,7 @@ export class Engine {
   private model: ((request: number) => Message) | null = null;
   private picture: ((request: number) => Message) | null = null;
   private readonly pending_pictures = new Map<number, (request: number) => Message>();
+  private readonly pending_models = new Map<number, (request: number) => Message>();
   private threads: ThreadState;
   private state: EngineState = 'starting';
   private lag_timer: ReturnType<typeof setTimeout> | null = null;
@@ -70,9 +71,12 @@ export class Engine {
   }
 
   // `build` makes the message for a request id; it is kept to be made again after a failure, and so must copy its bytes.
+  // One that cannot be opened leaves the one before in place, here as in the engine.
   send_model(build: (request: number) => Message): number {
-    this.model = build;
-    return this.send_own(build);
+    const request = this.send_own(build);
+    this.pending_models.set(request, build);
+    this.model ??= build;
+    return request;
   }
   // A picture that cannot be decoded leaves the one before in place, here as in the engine.
   send_picture(build: (request: number) => Message): number {
@@ -136,6 +140,9 @@ export class Engine {
     if (is_final(event.alternative)) this.open.delete(event.request);
     const picture = this.pending_pictures.get(event.request);
     this.pending_pictures.delete(event.request);
+    const model = this.pending_models.get(event.request);
+    this.pending_models.delete(event.request);
+    if (model !== undefined && event.alternative === kEvent.ModelLoaded) this.model = model;
     if (picture !== undefined && event.alternative === kEvent.ImageReady) this.picture = picture;
     this.listener.on_message(message.message, event);
   }
@@ -145,6 +152,7 @@ export class Engine {
     const lost = [...this.open];
     this.open.clear();
     this.pending_pictures.clear();
+    this.pending_models.clear();
     this.start();
     if (this.model !== null) this.send_own(this.model);
     if (this.picture !== null) this.send_own(this.picture);

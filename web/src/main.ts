@@ -6,6 +6,7 @@ import { choose_build, type BuildChoice } from './choose_build.ts';
 import { detect_features, type Features } from './features.ts';
 import { DownloadError, fetch_bytes } from './fetch_bytes.ts';
 import { has_frame_isolation, isolate } from './isolation.ts';
+import { restrict_connections } from './connections.ts';
 import { read_manifest, site_file } from './manifest.ts';
 import { PlainPage } from './plain_page.ts';
 import { choose_theme, remembered } from './remember.ts';
@@ -62,6 +63,7 @@ async function choose(features: Features, query: URLSearchParams): Promise<Build
 }
 
 async function main(): Promise<void> {
+  restrict_connections();
   const query = new URLSearchParams(location.search);
   document.documentElement.dataset.theme = choose_theme(location.hash);
   const manifest = read_manifest();

@@ -16,6 +16,7 @@ export interface PageExports extends WasmModule {
   _page_hash(utf8: number, bytes: number): void;
   _page_theme(dark: number): void;
   _page_models(tsv: number, bytes: number): void;
+  _page_choose_model(id: number, bytes: number): void;
   _page_samples(tsv: number, bytes: number): void;
   _page_thumbnail(id: number, bytes: number, width: number, height: number, rgba: number): void;
   _page_labels(language: number, utf8: number, bytes: number): void;
@@ -81,6 +82,9 @@ export class PageModule {
   }
   models(tsv: string): void {
     this.with_bytes([tsv], (p, n) => this.exports._page_models(p!, n!));
+  }
+  choose_model(id: string): void {
+    this.with_bytes([id], (p, n) => this.exports._page_choose_model(p!, n!));
   }
   samples(tsv: string): void {
     this.with_bytes([tsv], (p, n) => this.exports._page_samples(p!, n!));

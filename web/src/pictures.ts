@@ -63,11 +63,11 @@ export async function small_copy(blob: Blob, size: { width: number; height: numb
   return pixels;
 }
 
-export function pick_file(): Promise<File | null> {
+export function pick_file(accept = 'image/*'): Promise<File | null> {
   return new Promise((resolve) => {
     const input = document.createElement('input');
     input.type = 'file';
-    input.accept = 'image/*';
+    input.accept = accept;
     input.addEventListener('change', () => resolve(input.files?.[0] ?? null));
     input.addEventListener('cancel', () => resolve(null));
     input.click();

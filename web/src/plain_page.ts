@@ -35,7 +35,7 @@ export class PlainPage {
       on_message: (message, event) => this.receive(message, event),
       on_state: (_state, _threads, notice) => notice !== null && this.say(notice),
     });
-    this.engine.send_model((request) => encode_load_model(request, model.id, model.format, bytes.slice()));
+    this.engine.send_model((request) => encode_load_model(request, model.id, model.format, '', bytes.slice()));
     this.open(sample.title[language], picture);
     const box = document.getElementById('plain')!;
     box.hidden = false;

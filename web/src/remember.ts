@@ -1,6 +1,7 @@
-// Choices that outlast a visit and do not belong to the picture that a permalink shows: language and theme.
+// Choices that outlast a visit and do not belong to the picture that a permalink shows: language, theme, and what was said of a network
+// of one's own.
 
-type Choice = 'language' | 'theme';
+type Choice = 'language' | 'theme' | `input-${string}` | `labels-${string}`;
 
 export function remember(choice: Choice, value: string): void {
   try {

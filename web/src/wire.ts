@@ -43,8 +43,9 @@ class Writer {
   }
 }
 
-export function encode_load_model(request: number, id: string, format: string, bytes: Uint8Array): Message {
-  return new Writer(request, kCommand.LoadModel).string(id).string(format).u32(0).done(bytes);
+// `input` is that of LoadModel (src/protocol/command.h).
+export function encode_load_model(request: number, id: string, format: string, input: string, bytes: Uint8Array): Message {
+  return new Writer(request, kCommand.LoadModel).string(id).string(format).string(input).u32(0).done(bytes);
 }
 export function encode_set_image(request: number, name: string, bytes: Uint8Array): Message {
   return new Writer(request, kCommand.SetImage).string(name).u32(0).done(bytes);

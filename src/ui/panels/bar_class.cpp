@@ -20,14 +20,16 @@ std::string lower(std::string_view text) {
 std::vector<int> matching_classes(const Ui& ui) {
   std::vector<int> found;
   const std::string query = lower(g_class_query);
-  const size_t count = std::max(ui.vm.labels_en.size(), ui.vm.ranking.size());
+  const size_t count = ui.vm.model ? static_cast<size_t>(ui.vm.model->classes) : 0;
   for (size_t i = 0; i < count; ++i) {
     const int c = i < ui.vm.ranking.size() ? ui.vm.ranking[i] : static_cast<int>(i);
     const auto contains = [&](const std::vector<std::string>& names) {
-      return static_cast<size_t>(c) < names.size() &&
+      return names.size() == count &&
              lower(names[static_cast<size_t>(c)]).find(query) != std::string::npos;
     };
-    if (query.empty() || contains(ui.vm.labels_en) || contains(ui.vm.labels_zh)) found.push_back(c);
+    if (query.empty() || lower(ui.label(c)).find(query) != std::string::npos ||
+        contains(ui.vm.labels_en) || contains(ui.vm.labels_zh))
+      found.push_back(c);
   }
   return found;
 }

@@ -17,7 +17,8 @@ const CatalogModel* catalog_model(const Ui& ui, std::string_view id) {
 void model_row(Ui& ui, const CatalogModel& m) {
   const bool selected = m.id == ui.state.model;
   const std::string facts =
-      m.available
+      m.available && m.top1_percent <= 0 ? ui.tr(S::kModelOwn, {bytes_text(double(m.bytes))})
+      : m.available
           ? ui.tr(S::kModelFacts, {bytes_text(double(m.bytes)), percent(m.top1_percent / 100)})
           : ui.tr(S::kModelMissing, {ui.tr(m.reason)});
   const float wrap = ImGui::GetContentRegionAvail().x - 24;
@@ -38,23 +39,29 @@ void model_row(Ui& ui, const CatalogModel& m) {
   paragraph(ui, facts, kStatusSize, ui.theme.ink3, wrap);
   ImGui::SetCursorScreenPos(after);
   if (hit.pressed) {
-    ui.state.model = m.id;
-    ui.state.layer.clear();
-    ui.state.filter.clear();
-    ui.state.dream_layer.clear();
-    ui.state.dream_channels.clear();
-    ui.state.channel = ui.state.input_channel = -1;
+    choose_model(ui, m.id);
     ImGui::CloseCurrentPopup();
   }
 }
 
 }  // namespace
 
+void choose_model(Ui& ui, std::string_view id) {
+  if (id == ui.state.model) return;
+  ui.state.model = id;
+  ui.state.layer.clear();
+  ui.state.filter.clear();
+  ui.state.dream_layer.clear();
+  ui.state.dream_channels.clear();
+  ui.state.channel = ui.state.input_channel = -1;
+}
+
 float draw_model_menu(Ui& ui, float x, float y, float width) {
   const CatalogModel* m = catalog_model(ui, ui.state.model);
   const std::string title = m ? m->title : ui.state.model;
-  std::string facts =
-      m && ui.size != Size::kNarrow ? ui.tr(S::kModelSize, {bytes_text(double(m->bytes))}) : "";
+  std::string facts = !m || ui.size == Size::kNarrow ? ""
+                      : m->top1_percent > 0 ? ui.tr(S::kModelSize, {bytes_text(double(m->bytes))})
+                                            : bytes_text(double(m->bytes));
   float facts_width = facts.empty() ? 0 : text_width(ui, ui.fonts.text, kLabelSize, facts) + 10;
   // The name comes first where there is no room for both.
   if (width > 0 && text_width(ui, ui.fonts.text, kTextSize, title) + facts_width + 46 > width) {
@@ -85,6 +92,11 @@ float draw_model_menu(Ui& ui, float x, float y, float width) {
     ui.mirror.push("model.list", "listbox", ui.tr(S::kModelMenu));
     for (const CatalogModel& item : ui.vm.catalog) model_row(ui, item);
     ui.mirror.pop();
+    if (menu_item(ui, "model.open", ui.tr(S::kOpenModel))) ui.host.request("open_model");
+    ImGui::Indent(12);
+    paragraph(ui, ui.tr(S::kOpenModelHint), kStatusSize, ui.theme.ink3, 380);
+    ImGui::Unindent(12);
+    space(6);
     ImGui::EndPopup();
   }
   return x + width;

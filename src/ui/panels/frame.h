@@ -21,9 +21,11 @@ void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max);
 // Cards over the lower edge of the stage.
 void draw_notices(Ui& ui, ImVec2 stage_min, ImVec2 stage_max);
 void draw_help(Ui& ui);
+void draw_input_sheet(Ui& ui);
 
 // Names of the popups, so that keys can open them.
 inline constexpr const char* kHelpPopup = "help##popup";
+inline constexpr const char* kInputSheet = "input##popup";
 inline constexpr const char* kTargetPopup = "target##popup";
 inline constexpr const char* kLayersSheet = "layers##sheet";
 inline constexpr const char* kNumbersSheet = "numbers##sheet";
@@ -31,6 +33,8 @@ inline constexpr const char* kNumbersSheet = "numbers##sheet";
 void request_popup(const char* name);
 const char* take_requested_popup();
 
+// Another network: what belonged to the layers of the old one is forgotten.
+void choose_model(Ui& ui, std::string_view id);
 // Shows a layer in a lens that has layers.
 void choose_layer(Ui& ui, const LayerInfo& layer);
 // The layer that the stage shows now, as far as it shows one.

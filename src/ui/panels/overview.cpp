@@ -263,6 +263,10 @@ void inspector(Ui& ui) {
     space(14);
     section(ui, ui.tr(S::kPreprocessing));
     paragraph(ui, text, kLabelSize, ui.theme.ink2);
+    if (model.input_adjustable) {
+      space(6);
+      if (button(ui, "input.change", ui.tr(S::kInputChange))) request_popup(kInputSheet);
+    }
   }
   if (!model.citation.empty()) {
     space(10);

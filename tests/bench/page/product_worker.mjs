@@ -46,7 +46,7 @@ serve({
     size = network.size;
     rgba = new Uint8Array(size * size * 4).map((_, i) => (i % 4 === 3 ? 255 : (i * 7919) % 251));
     const file = await fetch_bytes(`/models/${network.file}`);
-    await ask((request) => encode_load_model(request, network.id, network.format, file));
+    await ask((request) => encode_load_model(request, network.id, network.format, '', file));
     return { threads };
   },
   async run() {

@@ -37,6 +37,19 @@ function chunk(type, data) {
   return out;
 }
 
+// A PNG of one colour, 0…255 each.
+export function plain_png(side, [red, green, blue]) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  header[8] = 8;
+  header[9] = 2;
+  const row = Buffer.from([0, ...Array(side).fill([red, green, blue]).flat()]);
+  return Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.concat(Array(side).fill(row)))), chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
 // A black PNG of one bit a pixel: 20,000 × 20,000 of it have 50 kB.
 export function black_png(width, height) {
   const header = Buffer.alloc(13);

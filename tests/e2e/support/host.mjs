@@ -14,14 +14,15 @@ const kTypes = {
   '.jpg': 'image/jpeg', '.png': 'image/png',
 };
 
-// { isolated } sends the headers that make shared memory possible, { site } is another folder than the built site. Answers { url, sent, close }: `sent` lists
+// { isolated } sends the headers that make shared memory possible, { site } is another folder than the built site, { cors } lets other pages read. Answers { url, sent, close }: `sent` lists
 // { path, bytes } of every answer, as many bytes as went over the wire.
-export async function start_host({ isolated = false, pages = {}, site = kSite } = {}) {
+export async function start_host({ isolated = false, pages = {}, site = kSite, cors = false } = {}) {
   const sent = [];
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://x').pathname);
     const headers = { 'Cache-Control': path.includes('/assets/') ? 'max-age=31536000, immutable' : 'no-cache' };
     if (isolated) Object.assign(headers, kIsolation);
+    if (cors) headers['Access-Control-Allow-Origin'] = '*';
     if (pages[path] !== undefined) {
       response.writeHead(200, { ...headers, 'Content-Type': 'text/html; charset=utf-8' });
       response.end(pages[path]);

@@ -166,6 +166,18 @@ export class Visit {
   }
 }
 
+// The events a browser makes of a dropped or pasted file.
+export async function give_file(page, kind, file, name, type) {
+  const base64 = file.toString('base64');
+  await page.page.evaluate(async ([event, data, file_name, mime]) => {
+    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], file_name, { type: mime }));
+    if (event === 'paste') document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true }));
+    else for (const step of ['dragenter', 'dragover', 'drop']) window.dispatchEvent(new DragEvent(step, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, [kind, base64, name, type]);
+}
+
 // Opens the page: `query` begins with "?", `hash` with "#"; `prepare` may change the browser first.
 export async function visit({ browser, host }, { query = '', hash = '', path = '', viewport = { width: 1440, height: 900 }, wait = true, prepare = async () => {}, ...context } = {}) {
   const surroundings = await browser.newContext({ viewport, locale: 'en-GB', ...context });

@@ -3,7 +3,8 @@
 //
 //   y[…, j, …] = Σ_i weight[j,i] · x[…, i, …]
 //     u = where sample j lies in x (the coordinate rule), then
-//     nearest: x[round(u)]   linear: between x[floor(u)] and x[floor(u)+1]   cubic: four neighbours (Keys)
+//     nearest: x[round(u)]   linear: between x[floor(u)] and x[floor(u)+1]
+//     cubic: four neighbours (Keys)
 //     beyond its ends x goes on with its last value
 //   dx[…, i, …] = Σ_j weight[j,i] · dy[…, j, …]      (ResizeGrad)
 //

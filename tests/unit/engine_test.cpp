@@ -85,8 +85,8 @@ class EngineTest : public testing::Test {
   bool open_network() {
     auto bytes = model_file("efficientnet-lite0.csb");
     if (bytes.empty()) return false;
-    model_ =
-        answer<ModelLoaded>(LoadModel{"efficientnet-lite0", "csb", "", Blob(std::move(bytes))}).model;
+    model_ = answer<ModelLoaded>(LoadModel{"efficientnet-lite0", "csb", "", Blob(std::move(bytes))})
+                 .model;
     answer<ImageReady>(SetPixels{disc_picture()});
     return true;
   }
@@ -145,7 +145,8 @@ TEST_F(EngineTest, RefusesPolitelyBeforeAnythingIsOpen) {
   EXPECT_EQ(failure(Forward{}).message.en, "No network is open yet; choose one in the menu.");
   EXPECT_EQ(failure(RunMethod{.method = "gradient"}).code, "invalid_argument");
   EXPECT_EQ(failure(RunMethod{.method = "magic"}).code, "not_found");
-  EXPECT_FALSE(failure(LoadModel{"efficientnet-lite0", "csb", "", Blob({1, 2, 3})}).message.zh.empty());
+  EXPECT_FALSE(
+      failure(LoadModel{"efficientnet-lite0", "csb", "", Blob({1, 2, 3})}).message.zh.empty());
 }
 
 TEST_F(EngineTest, ForwardAnswersWithProbabilitiesAndThumbnails) {

@@ -86,8 +86,9 @@ Status read_part(std::string_view key, std::string_view value, InputSettings& ou
 }
 
 std::string three(const std::array<float, 3>& v) {
-  if (v[0] == v[1] && v[1] == v[2]) return std::format("{:g}", v[0]);
-  return std::format("{:g},{:g},{:g}", v[0], v[1], v[2]);
+  const std::string a = std::format("{:g}", v[0]), b = std::format("{:g}", v[1]),
+                    c = std::format("{:g}", v[2]);
+  return a == b && b == c ? a : a + "," + b + "," + c;
 }
 
 }  // namespace

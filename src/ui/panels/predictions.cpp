@@ -10,6 +10,12 @@
 namespace convscope {
 namespace {
 
+// As narrow as its column: the logits of an untrained network may be astronomical.
+std::string logit_text(double logit) {
+  const double size = std::abs(logit);
+  return size < 1e4 ? fixed(logit, 1) : size < 1e7 ? fixed(logit, 0) : significant(logit, 2);
+}
+
 constexpr size_t kShown = 5;
 constexpr float kRow = 28, kLogitWidth = 44, kPercentWidth = 52;
 
@@ -18,7 +24,7 @@ void row(Ui& ui, int c, bool dim) {
   const bool target = c == ui.target();
   const double p = double(ui.vm.probability(c));
   const std::string name = ui.label(c), chance = percent(p),
-                    logit = fixed(double(ui.vm.logit(c)), 1);
+                    logit = logit_text(double(ui.vm.logit(c)));
   const Hit hit = hit_area(ui,
                            MirrorNode{.key = "class." + std::to_string(c),
                                       .role = "button",

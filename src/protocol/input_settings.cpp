@@ -14,10 +14,10 @@ std::unexpected<Error> wanted(std::string_view key, std::string_view value, std:
               std::format("{}={} cannot be used, want {}", key, value, what));
 }
 
-std::optional<double> number(std::string_view text) {
-  const std::string copy(text);  // strtod wants its end
+std::optional<float> number(std::string_view text) {
+  const std::string copy(text);  // strtof wants its end
   char* end = nullptr;
-  const double value = std::strtod(copy.c_str(), &end);
+  const float value = std::strtof(copy.c_str(), &end);
   if (copy.empty() || end != copy.c_str() + copy.size() || !std::isfinite(value)) return {};
   return value;
 }
@@ -30,7 +30,7 @@ bool read_three(std::string_view text, std::array<float, 3>& out) {
     const size_t comma = text.find(',');
     const auto value = number(text.substr(0, comma));
     if (count == 3 || !value) return false;
-    values[count] = static_cast<float>(*value);
+    values[count] = *value;
     more = comma != std::string_view::npos;
     if (more) text.remove_prefix(comma + 1);
   }

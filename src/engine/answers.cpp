@@ -157,18 +157,28 @@ Result<std::vector<float>> slice_response(Network& network, const ConvFilter& fi
 
 }  // namespace
 
+// The protocol's order and the model's say the same thing, one for the page and one for the core.
+static_assert(static_cast<int>(InputOrder::kBgr) == static_cast<int>(ChannelOrder::kBgr) &&
+              static_cast<int>(InputOrder::kGray) == static_cast<int>(ChannelOrder::kGray));
+
 Preprocessing preprocessing_of(const InputSettings& settings) {
-  return {.order = settings.bgr ? ChannelOrder::kBgr : ChannelOrder::kRgb,
+  return {.order = static_cast<ChannelOrder>(settings.order),
           .mean = settings.mean,
           .standard_deviation = settings.deviation,
           .resize_mode = settings.squash ? ResizeMode::kSquash : ResizeMode::kShorterSide,
           .resize_size = settings.resize,
-          .crop = settings.side};
+          .crop_height = settings.height,
+          .crop_width = settings.width};
 }
 
 InputSettings settings_of(const Preprocessing& p) {
-  return {p.order == ChannelOrder::kBgr,        p.mean,        p.standard_deviation,
-          p.resize_mode == ResizeMode::kSquash, p.resize_size, p.crop};
+  return {.order = static_cast<InputOrder>(p.order),
+          .mean = p.mean,
+          .deviation = p.standard_deviation,
+          .squash = p.resize_mode == ResizeMode::kSquash,
+          .resize = p.resize_size,
+          .height = p.crop_height,
+          .width = p.crop_width};
 }
 
 ModelInfo describe_model(const Model& model) {

@@ -67,7 +67,8 @@ Result<Model> load_model(std::string_view id, std::string_view format,
   }
   model.title = entry->title;
   model.preprocessing = entry->preprocessing;
-  const Shape want{1, entry->preprocessing.crop, entry->preprocessing.crop, 3};
+  const Preprocessing& p = model.preprocessing;
+  const Shape want{1, p.crop_height, p.crop_width, p.channels()};
   if (model.graph.shape(model.input) != want) {
     return fail(ErrorCode::kInvalidArgument,
                 "the network '" + model.id + "' in the file has the input " +

@@ -46,7 +46,7 @@ struct ModelLayer {
 
 struct Model {
   std::string id, title;
-  Graph graph;  // batch 1, at the size of `preprocessing.crop`
+  Graph graph;  // batch 1, at the size of the preprocessing's crop
   Parameters parameters;
   ValueId input, logits, probabilities;
   Preprocessing preprocessing;

@@ -48,10 +48,28 @@ bool read_side(std::string_view text, int& out) {
   return true;
 }
 
+// "224", or height and width: "256x128".
+bool read_sides(std::string_view text, InputSettings& out) {
+  const size_t times = text.find('x');
+  int height = 0, width = 0;
+  if (!read_side(text.substr(0, times), height)) return false;
+  if (times == std::string_view::npos) {
+    width = height;
+  } else if (!read_side(text.substr(times + 1), width)) {
+    return false;
+  }
+  out.height = height;
+  out.width = width;
+  return true;
+}
+
+constexpr std::string_view kOrders[] = {"rgb", "bgr", "gray"};
+
 Status read_part(std::string_view key, std::string_view value, InputSettings& out) {
   if (key == "order") {
-    if (value != "rgb" && value != "bgr") return wanted(key, value, "rgb or bgr");
-    out.bgr = value == "bgr";
+    const auto at = std::ranges::find(kOrders, value);
+    if (at == std::end(kOrders)) return wanted(key, value, "rgb, bgr or gray");
+    out.order = static_cast<InputOrder>(at - std::begin(kOrders));
     return {};
   }
   if (key == "mean") {
@@ -69,7 +87,7 @@ Status read_part(std::string_view key, std::string_view value, InputSettings& ou
   const std::string side =
       std::format("a whole number from {} to {}", kMinInputSide, kMaxInputSide);
   if (key == "side") {
-    if (!read_side(value, out.side)) return wanted(key, value, side);
+    if (!read_sides(value, out)) return wanted(key, value, side + ", or two as HEIGHTxWIDTH");
     return {};
   }
   if (key == "resize") {
@@ -94,9 +112,10 @@ std::string three(const std::array<float, 3>& v) {
 }  // namespace
 
 std::string InputSettings::text() const {
-  return std::format("order={} mean={} std={} resize={}:{} side={}", bgr ? "bgr" : "rgb",
-                     three(mean), three(deviation), squash ? "squash" : "shorter-side", resize,
-                     side);
+  return std::format(
+      "order={} mean={} std={} resize={}:{} side={}", kOrders[static_cast<size_t>(order)],
+      three(mean), three(deviation), squash ? "squash" : "shorter-side", resize,
+      height == width ? std::to_string(height) : std::format("{}x{}", height, width));
 }
 
 Result<InputSettings> read_input_settings(std::string_view text, const InputSettings& from) {
@@ -112,7 +131,8 @@ Result<InputSettings> read_input_settings(std::string_view text, const InputSett
                   std::format("'{}' says nothing, want parts like side=224", part));
     TRY_STATUS(read_part(part.substr(0, equals), part.substr(equals + 1), out));
   }
-  out.resize = std::max(out.resize, out.side);  // the square lies within the resized picture
+  // The centre lies within the resized picture.
+  out.resize = std::max(out.resize, std::min(out.height, out.width));
   return out;
 }
 

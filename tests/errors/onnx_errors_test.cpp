@@ -139,11 +139,10 @@ const Case kCases[] = {
      "node conv (Conv): " DAMAGED("its window has the extent 1152921504606846976, want 1 to 4096")},
     {"no picture", ErrorCode::kUnsupported,
      [](OnnxFile& f) {
-       f.inputs = {onnx_value("x", {1, 3, 8, 10})};
+       f.inputs = {onnx_value("x", {1, 3, 6, 10})};
        f.outputs = {onnx_value("r", {})};
      },
-     "the network's input x is 1×3×8×10, ConvScope's pictures are square; use a network for "
-     "colour pictures"},
+     "the network's input x is 1×3×6×10, want 8 to 2048 pixels a side; use a network for pictures"},
 };
 
 TEST(OnnxErrors, EachBadFileHasItsSentence) {

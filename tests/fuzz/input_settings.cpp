@@ -1,4 +1,5 @@
 // Any text as input settings: what is read is within the bounds, and reads the same again.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,8 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (read.error().message.empty()) std::abort();
     return 0;
   }
-  if (!(read->side >= kMinInputSide && read->side <= kMaxInputSide)) std::abort();
-  if (!(read->resize >= read->side && read->resize <= kMaxInputSide)) std::abort();
+  for (int side : {read->height, read->width}) {
+    if (!(side >= kMinInputSide && side <= kMaxInputSide)) std::abort();
+  }
+  const int shorter = std::min(read->height, read->width);
+  if (!(read->resize >= shorter && read->resize <= kMaxInputSide)) std::abort();
   const auto again = read_input_settings(read->text());
   if (!again) std::abort();
   if (!(again->text() == read->text())) std::abort();

@@ -87,6 +87,7 @@ def image_seeds() -> Iterator[bytes]:
 def input_settings_seeds() -> Iterator[bytes]:
     yield b"order=bgr mean=104,117,123 std=1 resize=squash:256 side=227"
     yield b"order=rgb mean=123.675,116.28,103.53 std=58.395,57.12,57.375 resize=shorter-side:256 side=224"
+    yield b"order=gray mean=255 std=-255 resize=squash:64 side=64x32"
 
 
 def permalink_seeds() -> Iterator[bytes]:

@@ -12,6 +12,7 @@
 #include <map>
 
 #include "base/clock.h"
+#include "unit/onnx_test_files.h"
 
 namespace convscope {
 namespace {
@@ -214,6 +215,34 @@ TEST_F(EngineTest, GradientOfTrainedAndUntrainedNetworkDiffer) {
   EXPECT_EQ(failure(RunMethod{.method = "gradient", .target = 1000}).code, "invalid_argument");
   EXPECT_EQ(failure(RunMethod{.method = "gradient", .parameters = {{"speed", 1}}}).code,
             "invalid_argument");
+}
+
+// Every command on a network for gray pictures that are wider than high.
+TEST_F(EngineTest, AGrayWideNetworkHasEveryView) {
+  const ModelInfo model =
+      answer<ModelLoaded>(LoadModel{"gray", "onnx", "", Blob(gray_onnx().bytes())}).model;
+  ASSERT_EQ(model.layers.size(), 5u);
+  answer<ImageReady>(SetPixels{disc_picture()});
+  const auto forward = answer<ForwardDone>(Forward{.thumbnails = 4});
+  EXPECT_EQ(forward.input.height, 12);
+  EXPECT_EQ(forward.input.width, 20);
+  const auto filters = answer<Filters>(GetFilters{"first", ""});
+  EXPECT_EQ(filters.inputs, 1);
+  EXPECT_FALSE(filters.colour);
+  EXPECT_EQ(answer<FilterResponse>(GetFilterResponse{"first", "", 1, 0}).map.width, 20);
+  for (bool untrained : {false, true}) {
+    const auto map =
+        answer<MethodResult>(RunMethod{.method = "gradient", .target = 2, .untrained = untrained});
+    ASSERT_TRUE(map.last.map);
+    EXPECT_EQ(map.last.map->height, 12);
+    EXPECT_EQ(map.last.map->width, 20);
+    EXPECT_GT(map.last.map->maximum, 0);
+  }
+  RunMethod dream{.method = "deep_dream", .layer = "second"};
+  dream.parameters = {{"size", 64}, {"octaves", 1}, {"iterations", 6}, {"jitter", 2}};
+  const auto result = answer<MethodResult>(dream);
+  ASSERT_TRUE(result.last.picture);
+  EXPECT_GT(result.last.figures[0].value, 0);
 }
 
 // The suggested layer is filled in first: a channel that it does not have must not reach the

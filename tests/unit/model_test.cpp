@@ -188,7 +188,7 @@ TEST(ModelSqueezeNet, RealFile) {
 
 TEST(ModelCatalog, Entries) {
   ASSERT_EQ(model_catalog().size(), 2u);
-  EXPECT_EQ(find_catalog_entry("squeezenet-1.0")->preprocessing.crop, 227);
+  EXPECT_EQ(find_catalog_entry("squeezenet-1.0")->preprocessing.crop_width, 227);
   EXPECT_EQ(find_catalog_entry("nothing"), nullptr);
 }
 

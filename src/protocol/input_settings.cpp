@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <format>
-#include <optional>
+
+#include "base/number.h"
 
 namespace convscope {
 namespace {
@@ -14,21 +14,13 @@ std::unexpected<Error> wanted(std::string_view key, std::string_view value, std:
               std::format("{}={} cannot be used, want {}", key, value, what));
 }
 
-std::optional<float> number(std::string_view text) {
-  const std::string copy(text);  // strtof wants its end
-  char* end = nullptr;
-  const float value = std::strtof(copy.c_str(), &end);
-  if (copy.empty() || end != copy.c_str() + copy.size() || !std::isfinite(value)) return {};
-  return value;
-}
-
 // One number for all channels or three.
 bool read_three(std::string_view text, std::array<float, 3>& out) {
   std::array<float, 3> values{};
   size_t count = 0;
   for (bool more = true; more; ++count) {
     const size_t comma = text.find(',');
-    const auto value = number(text.substr(0, comma));
+    const auto value = float_of(text.substr(0, comma));
     if (count == 3 || !value) return false;
     values[count] = *value;
     more = comma != std::string_view::npos;
@@ -41,7 +33,7 @@ bool read_three(std::string_view text, std::array<float, 3>& out) {
 }
 
 bool read_side(std::string_view text, int& out) {
-  const auto value = number(text);
+  const auto value = float_of(text);
   if (!value || *value < kMinInputSide || *value > kMaxInputSide || *value != std::floor(*value))
     return false;
   out = static_cast<int>(*value);

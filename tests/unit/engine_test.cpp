@@ -245,6 +245,20 @@ TEST_F(EngineTest, AGrayWideNetworkHasEveryView) {
   EXPECT_GT(result.last.figures[0].value, 0);
 }
 
+// The head takes 8 × 8 only; the convolution before it dreams at any size.
+TEST_F(EngineTest, AHeadOfFixedSizeDoesNotKeepALayerFromDreaming) {
+  answer<ModelLoaded>(LoadModel{"small", "onnx", "", Blob(small_onnx().bytes())});
+  answer<ImageReady>(SetPixels{disc_picture()});
+  RunMethod dream{.method = "deep_dream", .layer = "features.0"};
+  dream.parameters = {{"size", 128}, {"octaves", 1}, {"iterations", 2}};
+  EXPECT_EQ(answer<MethodResult>(dream).last.picture->width, 128);
+  dream.layer = "logits";
+  EXPECT_EQ(failure(dream).message.en,
+            "/classifier/Gemm takes only the input 1×8×8×3, not 1×128×128×3 (at node "
+            "/classifier/Gemm: Gemm(transB=1): x does not have as many columns as the weight wants; "
+            "got 1×16384, 2×64); choose a layer before it.");
+}
+
 // The suggested layer is filled in first: a channel that it does not have must not reach the
 // method.
 TEST_F(EngineTest, ChannelsAreCheckedAgainstTheSuggestedLayerToo) {

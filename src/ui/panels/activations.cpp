@@ -220,7 +220,8 @@ void all_channels(Ui& ui, const Maps& m) {
   grid.draw = [&](ImDrawList* list, int index, ImVec2 min, ImVec2 max) {
     const int channel = order[static_cast<size_t>(index)];
     if (m.dead(channel)) return draw_dead(ui, list, min, max);
-    draw_plane(ui, list, m.stack, channel, colouring(ui, m, channel), min, max,
+    const Box box = box_within(m.stack, min, max);
+    draw_plane(ui, list, m.stack, channel, colouring(ui, m, channel), box.min, box.max,
                m.is_vector ? 2 : kSmallRadius);
   };
   grid.tile_label = [&](int index) {

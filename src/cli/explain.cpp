@@ -30,13 +30,19 @@ std::vector<OptionSpec> explain_options() {
   std::vector<OptionSpec> options = method_options();
   options.insert(options.begin(), kTarget);
   return picture_options("write the map in colours",
-                         "write the map's own numbers as float32, height × width × 1",
+                         "write the map's own numbers as float32, height × width × 1; of a method that "
+                         "gives every colour a number, height × width × colours in the network's "
+                         "own order",
                          std::move(options));
 }
 
 Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
   if (arguments.has("npy")) {
-    if (last.map) {
+    if (last.attribution) {
+      const Attribution& a = *last.attribution;
+      TRY_STATUS(write_npy(arguments.value("npy"), Shape{a.height, a.width, a.channels},
+                           {a.values.floats(), a.values.float_count()}));
+    } else if (last.map) {
       TRY_STATUS(write_npy(arguments.value("npy"), Shape{last.map->height, last.map->width, 1},
                            {last.map->values.floats(), last.map->values.float_count()}));
     } else if (last.picture) {

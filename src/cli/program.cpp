@@ -140,8 +140,8 @@ void end_progress() {
 
 Status check_method_options(const MethodInfo& info, const Arguments& arguments) {
   const char* unused = nullptr;
-  if (!info.needs_layer && arguments.has("layer")) unused = "--layer: it looks at no single layer";
-  if (!info.needs_layer && arguments.has("channel"))
+  if (!info.takes_layer && arguments.has("layer")) unused = "--layer: it looks at no single layer";
+  if (!info.takes_layer && arguments.has("channel"))
     unused = "--channel: it looks at no single layer";
   if (!info.class_specific && arguments.has("target")) unused = "--target: it asks about no class";
   if (unused != nullptr)
@@ -155,7 +155,7 @@ Result<MethodResult> run_method(Opened& opened, const MethodInfo& info,
   RunMethod request;
   request.method = info.id;
   request.target = static_cast<int32_t>(arguments.integer("target", -1));
-  request.seed = static_cast<uint64_t>(arguments.integer("seed", 1));
+  request.seed = static_cast<uint64_t>(arguments.integer("seed", static_cast<int64_t>(info.seed)));
   request.layer = arguments.value("layer");
   request.untrained = arguments.has("untrained");
   if (const auto given = arguments.options.find("channel"); given != arguments.options.end()) {

@@ -278,7 +278,8 @@ void Engine::finish(std::list<Run>::iterator run) {
   } else {
     MethodResult done{std::move(*result),     run->command.target, run->command.layer,
                       run->command.untrained, run->micros,         {}};
-    if (done.last.map) done.diagnosis = diagnose_map(*done.last.map);
+    done.diagnosis = done.last.diagnosis;
+    if (done.diagnosis.en.empty() && done.last.map) done.diagnosis = diagnose_map(*done.last.map);
     send(run->request, std::move(done));
   }
   runs_.erase(run);

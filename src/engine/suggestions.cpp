@@ -1,6 +1,7 @@
 #include "engine/suggestions.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace convscope {
 namespace {
@@ -28,6 +29,13 @@ std::string suggested_layer(const Model& model, std::string_view method) {
   for (const ModelLayer& layer : model.layers) {
     const Shape& shape = model.graph.shape(layer.value);
     if (!layer.minor && shape.rank() == 4 && shape[1] > 1) spatial.push_back(&layer);
+  }
+  // Class activation maps are made at the last picture of features, which scores of classes are not.
+  if (method.ends_with("_cam") || method == "grad_cam_pp") {
+    for (const ModelLayer* layer : std::views::reverse(spatial)) {
+      if (model.graph.shape(layer->value).channels() != model.classes()) return layer->name;
+    }
+    return spatial.empty() ? std::string() : spatial.back()->name;
   }
   return spatial.empty() ? std::string() : spatial[spatial.size() * 2 / 3]->name;
 }

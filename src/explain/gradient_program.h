@@ -1,20 +1,58 @@
-// The backward program that gradient methods share: from the picture and a seed on the logits to
-// the picture's gradient.
+// The backward program that gradient methods share: from the picture and a seed on some value of
+// the network to the picture's gradient.
 #pragma once
 
 #include "graph/vjp.h"
+#include "method/method.h"
 #include "model/model.h"
 #include "runtime/session.h"
 
 namespace convscope {
 
-// d<seed, logits>/d(input) with the rules. Feeds: input, seed (shape of the logits). Outputs: the
-// input's cotangent, logits. `rules_name` distinguishes programs of different rules in the
+// d<seed, value>/d(input) with the rules. Feeds: input, seed (shape of the value). Outputs: the
+// input's cotangent, the value. `rules_name` distinguishes programs of different rules in the
 // session's cache.
+Result<Program*> value_gradient_program(const Model& model, Session& session, ValueId value,
+                                        const Shape& input, const std::string& rules_name,
+                                        const VjpRules& rules);
+// The same of the logits.
 Result<Program*> logit_gradient_program(const Model& model, Session& session, const Shape& input,
                                         const std::string& rules_name, const VjpRules& rules);
 
 // 1 at `index`, 0 elsewhere.
 Result<Tensor> one_hot(const Shape& shape, int64_t index);
+
+// The gradient of one class's logit at any input of the network's size.
+class LogitGradient {
+ public:
+  static Result<LogitGradient> of(const MethodContext& context, int32_t target);
+  // (1, H, W, C), dense; valid until the next call.
+  Result<TensorView> at(const Tensor& input);
+  // The logit at that input.
+  double score() const { return score_; }
+
+ private:
+  LogitGradient(Session& session, Program* program, Tensor seed, int32_t target)
+      : session_(&session), program_(program), seed_(std::move(seed)), target_(target) {}
+  Session* session_;
+  Program* program_;
+  Tensor seed_;
+  int32_t target_;
+  double score_ = 0;
+};
+
+// One class's logit at any input, by the forward pass alone.
+class Score {
+ public:
+  static Result<Score> of(const MethodContext& context, int32_t target);
+  Result<double> at(const Tensor& input);
+
+ private:
+  Score(Session& session, Program* program, int32_t target)
+      : session_(&session), program_(program), target_(target) {}
+  Session* session_;
+  Program* program_;
+  int32_t target_;
+};
 
 }  // namespace convscope

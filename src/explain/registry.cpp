@@ -1,12 +1,33 @@
 #include "explain/registry.h"
 
-#include "explain/gradient.h"
+#include "explain/cam_methods.h"
+#include "explain/gradient_methods.h"
+#include "explain/occlusion.h"
 
 namespace convscope {
 
 std::span<const Method> explain_methods() {
   static const Method kMethods[] = {
+      kAblationCam,
+      kCam,
+      kDeconvnet,
+      kEigenCam,
+      kEigenGradCam,
+      kGradCam,
+      kGradCamPlusPlus,
       kGradient,
+      kGuidedBackprop,
+      kGuidedGradCam,
+      kHiResCam,
+      kInputXGradient,
+      kIntegratedGradients,
+      kLayerCam,
+      kOcclusion,
+      kRandomCam,
+      kScoreCam,
+      kSmoothGrad,
+      kVarGrad,
+      kXGradCam,
   };
   return kMethods;
 }

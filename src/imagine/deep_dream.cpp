@@ -41,6 +41,7 @@ const MethodInfo& info() {
       .source = "src/imagine/deep_dream.cpp",
       .is_signed = false,
       .class_specific = false,
+      .takes_layer = true,
       .needs_layer = true,
       .parameters =
           {

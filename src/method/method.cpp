@@ -18,6 +18,66 @@ double parameter_value(const MethodInfo& info, const RunMethod& request, std::st
   return described->type == ParameterType::kNumber ? clamped : std::round(clamped);
 }
 
+ParameterInfo number_parameter(std::string id, Text title, Text help, double minimum,
+                               double maximum, double initial, double step, std::string unit) {
+  return {std::move(id),
+          std::move(title),
+          std::move(help),
+          ParameterType::kNumber,
+          minimum,
+          maximum,
+          initial,
+          step,
+          false,
+          std::move(unit),
+          {}};
+}
+
+ParameterInfo integer_parameter(std::string id, Text title, Text help, int64_t minimum,
+                                int64_t maximum, int64_t initial, std::string unit) {
+  return {std::move(id),
+          std::move(title),
+          std::move(help),
+          ParameterType::kInteger,
+          static_cast<double>(minimum),
+          static_cast<double>(maximum),
+          static_cast<double>(initial),
+          1,
+          false,
+          std::move(unit),
+          {}};
+}
+
+ParameterInfo bool_parameter(std::string id, Text title, Text help, bool initial) {
+  return {std::move(id),
+          std::move(title),
+          std::move(help),
+          ParameterType::kBool,
+          0,
+          1,
+          initial ? 1.0 : 0.0,
+          1,
+          false,
+          "",
+          {}};
+}
+
+ParameterInfo choice_parameter(std::string id, Text title, Text help, std::vector<Text> choices,
+                               size_t initial) {
+  const auto last = static_cast<double>(choices.size() - 1);
+  return {std::move(id),
+          std::move(title),
+          std::move(help),
+          ParameterType::kChoice,
+          0,
+          last,
+          static_cast<double>(initial),
+          1,
+          false,
+          "",
+          std::move(choices)};
+}
+
 Status check_request(const MethodInfo& info, const RunMethod& request, const Model& model) {
   for (const ParameterValue& parameter : request.parameters) {
     if (std::ranges::find(info.parameters, parameter.id, &ParameterInfo::id) ==

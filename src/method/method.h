@@ -36,6 +36,15 @@ struct Method {
 // The value of a parameter: the request's, clamped into its range, else its initial value.
 double parameter_value(const MethodInfo& info, const RunMethod& request, std::string_view id);
 
+// Rows of a method's parameter table.
+ParameterInfo number_parameter(std::string id, Text title, Text help, double minimum,
+                               double maximum, double initial, double step, std::string unit = "");
+ParameterInfo integer_parameter(std::string id, Text title, Text help, int64_t minimum,
+                                int64_t maximum, int64_t initial, std::string unit = "");
+ParameterInfo bool_parameter(std::string id, Text title, Text help, bool initial);
+ParameterInfo choice_parameter(std::string id, Text title, Text help, std::vector<Text> choices,
+                               size_t initial = 0);
+
 // Checks a request, its layer filled in where the method needs one, against a method's table:
 // unknown parameters, a layer that is missing or not in the model, a class or channel out of range,
 // each with one sentence.

@@ -97,18 +97,22 @@ struct FilterResponse {
   }
 };
 
-// What a method has so far, or in the end. Explanations fill `map`, imagination fills `picture`.
+// What a method has so far, or in the end. Explanations fill `map`, imagination fills `picture`. An
+// explanation that has a number for every colour gives those too; its map is one of each pixel.
 struct MethodPreview {
   std::string method;
   int32_t step = 0, steps = 0;
   std::string stage;  // stable key of what it does now, e.g. "octave 2/4"
   std::optional<Map> map;
   std::optional<Picture> picture;
+  std::optional<Attribution> attribution;
   std::vector<Figure> figures;
+  Text diagnosis;  // empty, or what is wrong with the picture, in words
   bool paused = false;
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.method, s.step, s.steps, s.stage, s.map, s.picture, s.figures, s.paused);
+    v(s.method, s.step, s.steps, s.stage, s.map, s.picture, s.attribution, s.figures, s.diagnosis,
+      s.paused);
   }
 };
 

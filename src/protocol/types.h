@@ -153,12 +153,15 @@ struct MethodInfo {
   std::string equation;         // UTF-8 mathematics
   std::string citation, paper;  // "Simonyan et al. 2014, section 3", where it is read: https://…
   std::string source;           // path of the method's file in the repository
-  bool is_signed = false, class_specific = true, needs_layer = false;
+  bool is_signed = false, class_specific = true;
+  bool takes_layer = false, needs_layer = false;  // one that needs a layer is given a good one
+  uint64_t seed = 1;  // of everything random, where a person names none
   std::vector<ParameterInfo> parameters;
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.id, s.family, s.title, s.intuition, s.departures, s.equation, s.citation, s.paper, s.source,
-      s.is_signed, s.class_specific, s.needs_layer, s.parameters);
+      s.is_signed, s.class_specific, s.takes_layer, s.needs_layer, s.seed,
+      s.parameters);
   }
 };
 
@@ -174,6 +177,17 @@ struct Map {
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.height, s.width, s.values, s.minimum, s.maximum, s.is_signed, s.unit);
+  }
+};
+
+// Numbers over the picture's pixels and colours (height × width × channels float32), in the
+// network's own channel order.
+struct Attribution {
+  int32_t height = 0, width = 0, channels = 0;
+  Blob values;
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.height, s.width, s.channels, s.values);
   }
 };
 

@@ -41,6 +41,7 @@ void Requests::want(std::string_view name, const Command& command) {
   s.touched = true;
   if (!ready_ || !has_model_ || (needs_image(command) && !has_image_)) return;
   std::string key = key_of(command);
+  if (key == s.stopped_key) return;
   if (key == s.wanted_key && (s.queued || key == s.done_key || key == s.failed_key ||
                               (s.request != 0 && key == s.running_key && !s.cancelling))) {
     return;
@@ -71,6 +72,7 @@ void Requests::start(std::string_view name, const Command& command) {
   s.wanted_key = key_of(command);
   s.done_key.clear();
   s.failed_key.clear();
+  s.stopped_key.clear();
   s.explicit_start = true;
   if (s.request == 0) return launch(s);
   s.queued = true;
@@ -87,6 +89,20 @@ void Requests::retry(std::string_view name) {
   s.failed_key.clear();
   if (s.request == 0 && ready_ && !s.wanted_key.empty()) launch(s);
 }
+
+void Requests::stop(std::string_view name) {
+  Slot& s = slot(name);
+  if (s.request != 0 && !s.explicit_start) s.stopped_key = s.running_key;
+  cancel(name);
+}
+
+bool Requests::stopped(std::string_view name) const {
+  const auto found = slots_.find(name);
+  return found != slots_.end() && found->second.request == 0 &&
+         !found->second.stopped_key.empty() && found->second.done_key != found->second.stopped_key;
+}
+
+void Requests::go_on(std::string_view name) { slot(name).stopped_key.clear(); }
 
 void Requests::cancel(std::string_view name) {
   Slot& s = slot(name);

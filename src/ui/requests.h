@@ -45,6 +45,10 @@ class Requests {
   void retry(std::string_view slot);
 
   void cancel(std::string_view slot);
+  // Cancelled by the person: want() does not ask for the same again until go_on().
+  void stop(std::string_view slot);
+  bool stopped(std::string_view slot) const;
+  void go_on(std::string_view slot);
   void pause(std::string_view slot);
   void resume(std::string_view slot);
   void step(std::string_view slot);
@@ -72,7 +76,7 @@ class Requests {
   struct Slot {
     SlotStatus status;
     RequestId request = 0;  // in flight, 0 if none
-    std::string running_key, done_key, failed_key, wanted_key;
+    std::string running_key, done_key, failed_key, stopped_key, wanted_key;
     Command wanted;
     bool touched = false, explicit_start = false, cancelling = false, queued = false;
   };

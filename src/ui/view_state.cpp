@@ -141,6 +141,8 @@ void fields(State& s, Visitor&& v) {
   v("smooth", s.smooth);
   v("clip", s.clip);
   v("untrained", s.untrained);
+  v("method", s.method);
+  v("at", s.explain_layer);
   v("dream", s.dream_layer);
   v("channels", s.dream_channels);
   v("wipe", s.wipe);

@@ -36,7 +36,9 @@ struct ViewState {
   bool smooth = false;    // maps are drawn smoothly between their cells
   float clip = 0.99f;     // saliency: this share of the pixels is within the colour scale, 0.5 … 1
   bool untrained = true;  // saliency: show the untrained network beside it
-  std::string dream_layer;  // empty: the whole-layer default of the network
+  std::string method;     // of the lenses that explain an answer; empty: the lens's first one
+  std::string explain_layer;  // where such a method takes a layer; empty: its default
+  std::string dream_layer;    // empty: the whole-layer default of the network
   std::vector<int32_t> dream_channels;
   float wipe = 1;  // dream: the left part of the picture that shows the dream, 0 … 1
   uint64_t seed = 1;

@@ -41,6 +41,18 @@ const kShows = {
     assert.match(await page.label('saliency.map.trained'), /^Gradient map for .*cat/);
     await page.id('saliency.map.untrained').waitFor({ state: 'attached' });
   },
+  gradients: async (page) => {
+    await page.id('explain.map').waitFor({ state: 'attached', timeout: 60_000 });
+    assert.match(await page.label('explain.map'), /^Integrated gradients for .*cat/);
+  },
+  cam: async (page) => {
+    await page.id('explain.map').waitFor({ state: 'attached', timeout: 60_000 });
+    assert.match(await page.label('explain.map'), /^Grad-CAM for .*cat/);
+  },
+  occlusion: async (page) => {
+    await page.id('explain.map').waitFor({ state: 'attached', timeout: 60_000 });
+    assert.match(await page.label('explain.map'), /^Occlusion for .*cat/);
+  },
   dream: async (page) => {
     assert.match(await page.label('dream.picture'), /^The dream of \S+\. Hold it down/);
     assert.match(await page.label('dream.progress'), /step \d+ of \d+|^Done/i);

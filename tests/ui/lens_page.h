@@ -91,13 +91,21 @@ class LensPage : public testing::Test {
     smoothing.id = "smoothing", smoothing.title = {"Smoothing", "平滑"}, smoothing.maximum = 2,
     smoothing.initial = 0.8;
     if (m.id == "deep_dream") m.parameters = {smoothing};
+    m.takes_layer = m.id == "grad_cam" || m.id == "score_cam" || m.id == "guided_backprop";
+    m.needs_layer = m.takes_layer && m.id != "guided_backprop";
+    m.class_specific = m.id != "eigen_cam";
     return m;
   }
 
   // The page with network and picture; `hash` is the permalink it was opened with.
   void open(const std::string& hash) {
     app->on_engine(EngineState::kReady, "native", 1, {});
-    event(0, EngineReady{"native", 1, 1, {method("gradient"), method("deep_dream")}});
+    event(0, EngineReady{
+                 "native",
+                 1,
+                 1,
+                 {method("gradient"), method("deep_dream"), method("grad_cam"), method("score_cam"),
+                  method("eigen_cam"), method("guided_backprop"), method("occlusion")}});
     app->on_hash(hash);
     event(0x80000001, ModelLoaded{model()});
     event(0x80000002, ImageReady{60, 40, flat_picture(40, 60)});

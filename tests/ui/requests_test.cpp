@@ -26,6 +26,14 @@ class RequestsTest : public testing::Test {
     vm.apply(message, requests.slot_of(id), 0);
     requests.on_event(message);
   }
+  // The request of the latest RunMethod.
+  RequestId last_run() const {
+    RequestId id = 0;
+    for (const CommandMessage& m : sent) {
+      if (std::holds_alternative<RunMethod>(m.command)) id = m.request;
+    }
+    return id;
+  }
   template <typename T>
   size_t count() const {
     size_t n = 0;
@@ -91,6 +99,25 @@ TEST_F(RequestsTest, ARunThatNobodyShowsIsCancelledButADreamIsOnlyPaused) {
   EXPECT_TRUE(requests.status("dream").paused);
   requests.resume("dream");
   EXPECT_EQ(count<Resume>(), 1u);
+}
+
+TEST_F(RequestsTest, WhatThePersonStoppedIsNotAskedForAgainUntilTheySay) {
+  const auto body = [&] { requests.want("explain", RunMethod{.method = "score_cam"}); };
+  frame(body);
+  requests.stop("explain");
+  answer(sent[0].request, Failed{.code = "cancelled"});
+  for (int i = 0; i < 3; ++i) frame(body);
+  EXPECT_EQ(count<RunMethod>(), 1u);
+  EXPECT_TRUE(requests.stopped("explain"));
+  requests.go_on("explain");
+  frame(body);
+  EXPECT_EQ(count<RunMethod>(), 2u);
+  EXPECT_FALSE(requests.stopped("explain"));
+  // Another wish is another matter.
+  requests.stop("explain");
+  answer(last_run(), Failed{.code = "cancelled"});
+  frame([&] { requests.want("explain", RunMethod{.method = "grad_cam"}); });
+  EXPECT_EQ(count<RunMethod>(), 3u);
 }
 
 TEST_F(RequestsTest, ANewPictureAsksAgainButNotForFilters) {

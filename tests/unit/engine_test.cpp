@@ -117,7 +117,7 @@ TEST_F(EngineTest, SaysReadyWithItsMethods) {
   ASSERT_NE(ready, nullptr);
   EXPECT_EQ(events_[0].request, 0u);
   EXPECT_EQ(ready->build, "native");
-  ASSERT_EQ(ready->methods.size(), 2u);
+  ASSERT_EQ(ready->methods.size(), 21u);
   for (const MethodInfo& method : ready->methods) {
     EXPECT_FALSE(method.title.zh.empty()) << method.id;
     EXPECT_FALSE(method.citation.empty()) << method.id;

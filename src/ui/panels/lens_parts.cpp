@@ -1,6 +1,7 @@
 #include "ui/panels/lens_parts.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "ui/panels/frame.h"
@@ -120,6 +121,24 @@ std::string field_text(const Ui& ui, const PixelRect& field) {
     return std::to_string(first) + "…" + std::to_string(last);
   };
   return range(field.left, field.right, size.x) + " × " + range(field.top, field.bottom, size.y);
+}
+
+float value_at_share(const Map& map, float share) {
+  constexpr int kBins = 1024;
+  const float most = std::max(std::abs(map.minimum), std::abs(map.maximum));
+  if (share >= 1 || !(most > 0)) return most;
+  std::array<int, kBins> count{};
+  const float* v = map.values.floats();
+  const size_t n = map.values.float_count();
+  for (size_t i = 0; i < n; ++i) {
+    ++count[static_cast<size_t>(std::clamp(std::abs(v[i]) / most, 0.0f, 1.0f) * (kBins - 1))];
+  }
+  auto left = static_cast<int64_t>(static_cast<double>(share) * static_cast<double>(n));
+  for (int bin = 0; bin < kBins; ++bin) {
+    left -= count[static_cast<size_t>(bin)];
+    if (left < 0) return most * float(bin + 1) / kBins;
+  }
+  return most;
 }
 
 PictureResult seen_or_skeleton(Ui& ui, std::string_view key, ImVec2 size) {

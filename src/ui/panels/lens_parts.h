@@ -46,6 +46,10 @@ std::string field_text(const Ui& ui, const PixelRect& field);
 // The network's picture or, before the first pass, a skeleton of its size.
 PictureResult seen_or_skeleton(Ui& ui, std::string_view key, ImVec2 size);
 
+// The absolute value that `share` of the pixels do not exceed: a few extreme pixels would leave all
+// others without colour.
+float value_at_share(const Map& map, float share);
+
 // Columns of equal width, one under the other on a narrow stage:  begin(); draw; end(); begin(); …
 // finish();
 class Columns {

@@ -35,11 +35,16 @@ std::string_view question_key(Question question);  // "inside", "why", "want"
 inline constexpr std::string_view kOverviewPanelId = "overview", kFiltersPanelId = "filters",
                                   kActivationsPanelId = "activations",
                                   kSaliencyPanelId = "gradient", kDreamPanelId = "dream";
+// The method of the open lens, where it is one of those that explain an answer by a map; else null.
+const MethodInfo* explaining_method(const Ui& ui);
 
 extern const Panel kOverviewPanel;
 extern const Panel kFiltersPanel;
 extern const Panel kActivationsPanel;
 extern const Panel kSaliencyPanel;
+extern const Panel kGradientsPanel;
+extern const Panel kCamPanel;
+extern const Panel kOcclusionPanel;
 extern const Panel kDreamPanel;
 
 }  // namespace convscope

@@ -174,6 +174,7 @@ float lit(Ui& ui, int index, int count) {
 
 std::string_view shown_layer(const Ui& ui) {
   if (ui.state.lens == kDreamPanelId) return ui.state.dream_layer;
+  if (explaining_method(ui) != nullptr) return ui.state.explain_layer;
   if (ui.state.lens == kOverviewPanelId || ui.state.lens == kSaliencyPanelId) return "";
   const LayerInfo* layer = ui.layer();
   return !ui.state.layer.empty() && layer != nullptr ? std::string_view(layer->name)
@@ -184,6 +185,11 @@ void choose_layer(Ui& ui, const LayerInfo& layer) {
   if (ui.state.lens == kDreamPanelId && dreamable(layer)) {
     ui.state.dream_layer = layer.name;
     ui.state.dream_channels.clear();
+    return;
+  }
+  if (const MethodInfo* method = explaining_method(ui);
+      method != nullptr && method->takes_layer && layer.height > 1) {
+    ui.state.explain_layer = layer.name;
     return;
   }
   if (ui.state.lens != kFiltersPanelId || layer.kernel_height == 0)

@@ -29,25 +29,6 @@ const Map* map_of(const Ui& ui, std::string_view slot) {
   return run != nullptr && run->shown()->map ? &*run->shown()->map : nullptr;
 }
 
-// The value that `share` of the pixels do not exceed: a few extreme pixels would leave all others
-// black.
-float value_at_share(const Map& map, float share) {
-  constexpr int kBins = 1024;
-  if (share >= 1 || !(map.maximum > 0)) return map.maximum;
-  std::array<int, kBins> count{};
-  const float* v = map.values.floats();
-  const size_t n = map.values.float_count();
-  for (size_t i = 0; i < n; ++i) {
-    ++count[static_cast<size_t>(std::clamp(v[i] / map.maximum, 0.0f, 1.0f) * (kBins - 1))];
-  }
-  auto left = static_cast<int64_t>(static_cast<double>(share) * static_cast<double>(n));
-  for (int bin = 0; bin < kBins; ++bin) {
-    left -= count[static_cast<size_t>(bin)];
-    if (left < 0) return map.maximum * float(bin + 1) / kBins;
-  }
-  return map.maximum;
-}
-
 using Cells = std::array<double, kCells * kCells>;
 Cells averaged(const Map& map) {
   Cells sum{};

@@ -98,7 +98,7 @@ float draw_work(Ui& ui, float x, float y) {
     ImGui::GetWindowDrawList()->AddRectFilled(hit.min, hit.max, ui.theme.hover, kSmallRadius);
   draw_text(ui, ImGui::GetWindowDrawList(), ImVec2(x, y - 8), ui.fonts.text, kStatusSize,
             ui.theme.accent, label);
-  if (hit.pressed) ui.requests.cancel(slot);
+  if (hit.pressed) ui.requests.stop(slot);
   return x + width + 12;
 }
 

@@ -3,5 +3,5 @@
 #include "method/method.h"
 
 namespace convscope {
-extern const Method kGradient;
+extern const Method kOcclusion;
 }

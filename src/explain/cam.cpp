@@ -1,0 +1,348 @@
+#include "explain/cam.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "explain/gradient_program.h"
+
+namespace convscope {
+namespace {
+
+constexpr float kScaleEpsilon = 1e-7f;
+
+std::unexpected<Error> no_picture(const ModelLayer& layer) {
+  return fail(ErrorCode::kUnsupported,
+              layer.name + " is no picture any more; choose a layer that still has places");
+}
+
+// Feeds: input, seed. Outputs: activation, its cotangent, logits.
+Result<Program*> layer_gradient_program(const MethodContext& context, const ModelLayer& layer) {
+  const Model& model = context.model;
+  const Shape input = context.input.shape();
+  return context.session.program(
+      "layer-gradient " + layer.name + " " + input.text(), [&]() -> Result<ProgramSpec> {
+        TRY(auto forward, context.session.graph_at(input, model.logits));
+        GraphBuilder builder(*forward);
+        const ValueId seed = builder.input("seed", builder.shape(model.logits));
+        const ValueId outputs[] = {model.logits}, seeds[] = {seed}, wanted[] = {layer.value};
+        TRY(auto cotangents, build_vjp(builder, outputs, seeds, wanted));
+        if (!cotangents.contains(layer.value)) {
+          return fail(ErrorCode::kUnsupported,
+                      "the class scores do not depend on " + layer.name + "; choose another layer");
+        }
+        const ValueId gradient = cotangents.at(layer.value);
+        return ProgramSpec{std::make_shared<const Graph>(std::move(builder).build()),
+                           {model.input, seed},
+                           {layer.value, gradient, model.logits}};
+      });
+}
+
+// Outputs: activation, logits.
+Result<Program*> layer_program(const MethodContext& context, const ModelLayer& layer) {
+  const Model& model = context.model;
+  const Shape input = context.input.shape();
+  return context.session.program(
+      "layer-and-logits " + layer.name + " " + input.text(), [&]() -> Result<ProgramSpec> {
+        TRY(auto forward, context.session.graph_at(input, model.logits));
+        return ProgramSpec{forward, {model.input}, {layer.value, model.logits}};
+      });
+}
+
+// A rows × columns matrix, in double.
+struct Matrix {
+  std::vector<double> values;
+  size_t rows, columns;
+
+  std::vector<double> times(std::span<const double> x) const {
+    std::vector<double> y(rows);
+    for (size_t r = 0; r < rows; ++r)
+      y[r] = std::inner_product(x.begin(), x.end(),
+                                values.begin() + static_cast<ptrdiff_t>(r * columns), 0.0);
+    return y;
+  }
+  std::vector<double> transposed_times(std::span<const double> x) const {
+    std::vector<double> y(columns);
+    for (size_t r = 0; r < rows; ++r) {
+      const double* row = values.data() + r * columns;
+      for (size_t c = 0; c < columns; ++c) y[c] += row[c] * x[r];
+    }
+    return y;
+  }
+};
+
+double normalise(std::vector<double>& x) {
+  const double norm = std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0));
+  if (norm > 0) {
+    for (double& value : x) value /= norm;
+  }
+  return norm;
+}
+
+// One of pytorch-grad-cam's test-time augmentations.
+struct Augmentation {
+  bool flipped;
+  float factor;
+};
+constexpr Augmentation kPlain[] = {{false, 1}};
+constexpr Augmentation kAugmented[] = {{false, 0.9f}, {false, 1}, {false, 1.1f},
+                                       {true, 0.9f},  {true, 1},  {true, 1.1f}};
+
+Result<Tensor> augmented(const Tensor& input, const Augmentation& how) {
+  TRY(Tensor out, input.clone());
+  const auto width = static_cast<size_t>(input.shape()[2]),
+             channels = static_cast<size_t>(input.shape().channels());
+  const size_t row = width * channels;
+  for (size_t i = 0; i < out.values().size(); ++i) {
+    const size_t x = i % row / channels, from = how.flipped ? width - 1 - x : x;
+    out.values()[i] = how.factor * input.values()[i / row * row + from * channels + i % channels];
+  }
+  return out;
+}
+
+void flip(std::vector<float>& map, int32_t width) {
+  for (auto row = map.begin(); row != map.end(); row += width) std::reverse(row, row + width);
+}
+
+std::vector<float> summed(std::span<const float> weighted, size_t pixels, size_t channels) {
+  std::vector<float> out(pixels);
+  for (size_t p = 0; p < pixels; ++p) {
+    const auto row = weighted.subspan(p * channels, channels);
+    out[p] = static_cast<float>(std::accumulate(row.begin(), row.end(), 0.0));
+  }
+  return out;
+}
+
+// Rectified, scaled, resized, scaled again.
+std::vector<float> shown(std::span<const float> raw, int64_t height, int64_t width,
+                         const Shape& input) {
+  std::vector<float> map(raw.begin(), raw.end());
+  for (float& value : map) value = std::isnan(value) ? value : std::max(value, 0.0f);
+  scale_to_unit(map);
+  map = upsampled(map, height, width, input[1], input[2]);
+  scale_to_unit(map);
+  return map;
+}
+
+}  // namespace
+
+Result<LayerState> layer_state(const MethodContext& context, const ModelLayer& layer,
+                               const Tensor& input, int32_t target, bool with_gradient) {
+  const Shape& shape = context.model.graph.shape(layer.value);
+  if (shape.rank() != 4 || shape[1] * shape[2] < 2) return no_picture(layer);
+  LayerState out{shape[1], shape[2], shape[3], {}, {}, 0};
+  if (with_gradient) {
+    TRY(Program * program, layer_gradient_program(context, layer));
+    TRY(Tensor seed, one_hot(program->graph().shape(program->feed(1)), target));
+    const Tensor feeds[] = {input, seed};
+    TRY_STATUS(context.session.run(*program, feeds));
+    out.activation = dense_values(program->view(program->output(0)));
+    out.gradient = dense_values(program->view(program->output(1)));
+    out.score = program->view(program->output(2)).data[target];
+    return out;
+  }
+  TRY(Program * program, layer_program(context, layer));
+  const Tensor feeds[] = {input};
+  TRY_STATUS(context.session.run(*program, feeds));
+  out.activation = dense_values(program->view(program->output(0)));
+  out.score = program->view(program->output(1)).data[target];
+  return out;
+}
+
+std::vector<float> grad_cam_weights(const LayerState& state) {
+  std::vector<double> sum(static_cast<size_t>(state.channels));
+  for (size_t i = 0; i < state.gradient.size(); ++i) sum[i % sum.size()] += state.gradient[i];
+  std::vector<float> weights(sum.size());
+  std::ranges::transform(sum, weights.begin(), [&](double s) {
+    return static_cast<float>(s / static_cast<double>(state.pixels()));
+  });
+  return weights;
+}
+
+std::vector<float> weighted_activation(const LayerState& state, std::span<const float> weights) {
+  std::vector<float> out(state.activation.size());
+  const auto channels = static_cast<size_t>(state.channels);
+  for (size_t i = 0; i < out.size(); ++i) out[i] = weights[i % channels] * state.activation[i];
+  return out;
+}
+
+std::vector<float> weighted_sum(const LayerState& state, std::span<const float> weights) {
+  return summed(weighted_activation(state, weights), state.pixels(),
+                static_cast<size_t>(state.channels));
+}
+
+// Power iteration on the smaller side of the matrix.
+std::vector<float> first_component(std::span<const float> matrix, size_t pixels, size_t channels) {
+  constexpr int kMostIterations = 2000;
+  constexpr double kSettled = 1e-9;
+  Matrix m{{matrix.begin(), matrix.end()}, pixels, channels};
+  for (size_t c = 0; c < channels; ++c) {
+    double mean = 0;
+    for (size_t p = 0; p < pixels; ++p) mean += m.values[p * channels + c];
+    mean /= static_cast<double>(pixels);
+    for (size_t p = 0; p < pixels; ++p) m.values[p * channels + c] -= mean;
+  }
+  // A start that is not orthogonal to the answer, the same every time: the strongest row.
+  size_t strongest = 0;
+  double most = -1;
+  for (size_t p = 0; p < pixels; ++p) {
+    double norm = 0;
+    for (size_t c = 0; c < channels; ++c)
+      norm += m.values[p * channels + c] * m.values[p * channels + c];
+    if (norm > most) most = norm, strongest = p;
+  }
+  const auto row = m.values.begin() + static_cast<ptrdiff_t>(strongest * channels);
+  std::vector<double> v(row, row + static_cast<ptrdiff_t>(channels));
+  normalise(v);
+  for (int i = 0; i < kMostIterations; ++i) {
+    std::vector<double> next = m.transposed_times(m.times(v));
+    if (normalise(next) == 0) break;
+    double change = 0;
+    for (size_t c = 0; c < channels; ++c) change += (next[c] - v[c]) * (next[c] - v[c]);
+    v = std::move(next);
+    if (change < kSettled * kSettled) break;
+  }
+  std::vector<float> out(pixels);
+  std::ranges::transform(m.times(v), out.begin(), [](double x) { return static_cast<float>(x); });
+  const auto [low, high] = std::ranges::minmax(out);
+  if (-low > high) {
+    for (float& value : out) value = -value;
+  }
+  return out;
+}
+
+std::vector<float> upsampled(std::span<const float> map, int64_t height, int64_t width,
+                             int64_t to_height, int64_t to_width, bool align_corners) {
+  struct Sample {
+    int64_t low, high;
+    float share;  // of high
+  };
+  const auto samples = [&](int64_t from, int64_t to) {
+    std::vector<Sample> out;
+    for (int64_t i = 0; i < to; ++i) {
+      double at = 0;
+      if (align_corners) {
+        at = to > 1 ? static_cast<double>(i * (from - 1)) / static_cast<double>(to - 1) : 0;
+      } else {
+        at = (static_cast<double>(i) + 0.5) * static_cast<double>(from) / static_cast<double>(to) -
+             0.5;
+      }
+      at = std::clamp(at, 0.0, static_cast<double>(from - 1));
+      const auto low = static_cast<int64_t>(at);
+      out.push_back(
+          {low, std::min(low + 1, from - 1), static_cast<float>(at - static_cast<double>(low))});
+    }
+    return out;
+  };
+  const auto rows = samples(height, to_height), columns = samples(width, to_width);
+  std::vector<float> out;
+  out.reserve(static_cast<size_t>(to_height * to_width));
+  for (const Sample& y : rows) {
+    const float *upper = map.data() + y.low * width, *lower = map.data() + y.high * width;
+    for (const Sample& x : columns) {
+      const float top = upper[x.low] + x.share * (upper[x.high] - upper[x.low]);
+      const float bottom = lower[x.low] + x.share * (lower[x.high] - lower[x.low]);
+      out.push_back(top + y.share * (bottom - top));
+    }
+  }
+  return out;
+}
+
+void scale_to_unit(std::vector<float>& map) {
+  const auto [low, high] = std::ranges::minmax(map);
+  for (float& value : map) value = (value - low) / (kScaleEpsilon + (high - low));
+}
+
+std::vector<ParameterInfo> cam_parameters(bool has_eigen_smooth) {
+  std::vector<ParameterInfo> out = {bool_parameter(
+      "aug_smooth", {"Average over six views", "对六个视图取平均"},
+      {"The mean of the maps of the picture and its mirror image, each at 0.9, 1 and 1.1 times its "
+       "contrast.",
+       "对原图及其镜像、各取 0.9、1、1.1 倍对比度，将所得的图取平均。"},
+      false)};
+  if (has_eigen_smooth) {
+    out.push_back(bool_parameter(
+        "eigen_smooth", {"First component only", "只取第一主成分"},
+        {"The first principal component of the weighted channels in the place of their sum: "
+         "less noise.",
+         "用加权通道的第一主成分代替它们的和：噪声更少。"},
+        false));
+  }
+  return out;
+}
+
+MethodPreview cam_preview(const MethodInfo& info, const MethodContext& context,
+                          const LayerState& state, std::span<const float> raw, int32_t step,
+                          int32_t steps) {
+  const Shape& input = context.input.shape();
+  const std::vector<float> map = shown(raw, state.height, state.width, input);
+  MethodPreview out{.method = info.id, .step = step, .steps = steps};
+  out.map = make_map(input[1], input[2], map, false, "");
+  const auto [low, high] = std::ranges::minmax(raw);
+  if (info.class_specific) out.figures.push_back(score_figure(state.score));
+  out.figures.push_back({{"Lowest value before scaling", "缩放前的最小值"}, low, ""});
+  out.figures.push_back({{"Highest value before scaling", "缩放前的最大值"}, high, ""});
+  if (high <= 0 && low < 0) {
+    out.diagnosis = {
+        "There is no positive evidence for this class at this layer: every place of the map is "
+        "negative. "
+        "Try HiResCAM, or an earlier layer.",
+        "在这一层没有支持该类别的证据：图上每处都是负值。请试试 HiResCAM，或换一个更早的层。"};
+  } else if (low == 0 && high == 0) {
+    out.diagnosis = {
+        "The map is zero everywhere: this layer does not move this class’s score on this picture. "
+        "Choose a "
+        "class that the network considers possible, or another layer.",
+        "整张图都是零：在这张图片上，这一层不影响该类别的分数。请选择网络认为有可能的类别，或换一层"
+        "。"};
+  }
+  return out;
+}
+
+MethodRun cam_run(const MethodInfo& info, MethodContext context, RunMethod request, RawMapOf raw,
+                  bool with_gradient) {
+  CO_TRY(const ModelLayer* layer, context.model.layer_named(request.layer));
+  const auto is_on = [&](std::string_view id) {
+    return std::ranges::any_of(info.parameters, [&](const auto& p) { return p.id == id; }) &&
+           parameter_value(info, request, id) != 0;
+  };
+  const bool eigen = is_on("eigen_smooth"), smooth = is_on("aug_smooth");
+  const std::span<const Augmentation> views =
+      smooth ? std::span<const Augmentation>(kAugmented) : kPlain;
+  const auto steps = static_cast<int32_t>(views.size());
+  std::vector<double> sum;
+  MethodPreview out;
+  for (int32_t step = 0; step < steps; ++step) {
+    const Augmentation& view = views[static_cast<size_t>(step)];
+    CO_TRY(const Tensor input, augmented(context.input, view));
+    CO_TRY(const LayerState state,
+           layer_state(context, *layer, input, std::max(request.target, 0), with_gradient));
+    CO_TRY(const RawMap made, raw(state));
+    const auto channels = static_cast<size_t>(state.channels);
+    std::vector<float> map = made.map;
+    if (map.empty()) {
+      map = eigen ? first_component(made.weighted, state.pixels(), channels)
+                  : summed(made.weighted, state.pixels(), channels);
+    }
+    MethodPreview now = cam_preview(info, context, state, map, step + 1, steps);
+    if (steps == 1) co_return now;
+    // The mean of the shown maps, each turned back.
+    std::vector<float> turned(now.map->values.floats(),
+                              now.map->values.floats() + now.map->values.float_count());
+    if (view.flipped) flip(turned, now.map->width);
+    sum.resize(turned.size());
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += turned[i];
+    std::vector<float> mean(sum.size());
+    std::ranges::transform(sum, mean.begin(),
+                           [&](double s) { return static_cast<float>(s / (step + 1)); });
+    now.map = make_map(now.map->height, now.map->width, mean, false, "");
+    if (!view.flipped && view.factor == 1) out.figures = now.figures;
+    now.figures = out.figures;
+    out = std::move(now);
+    if (step + 1 < steps) co_yield out;
+  }
+  co_return out;
+}
+
+}  // namespace convscope

@@ -1,0 +1,148 @@
+// Occlusion.
+//
+// Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.2 (arXiv
+// 1311.2901): a patch slides over the picture; where the class's score falls, the patch hid
+// evidence.
+//   M(pixel) = mean over the windows that cover it of  S(x) − S(x with the window covered)
+// as Captum's Occlusion: windows start at multiples of the stride and the last may be cut off at
+// the border. Departures: none. Cost: one forward pass a window, several at a time.
+#include <algorithm>
+
+#include "explain/attribution.h"
+#include "explain/batch_score.h"
+#include "explain/occlusion.h"
+
+namespace convscope {
+namespace {
+
+constexpr int64_t kAtOnce = 8;
+
+const MethodInfo& info() {
+  static const MethodInfo kInfo = {
+      .id = "occlusion",
+      .title = {"Occlusion", "遮挡"},
+      .intuition = {"Cover a part of the picture and look what the network says now. Where "
+                    "covering costs the class its "
+                    "score, that part was evidence for it (orange); where the score rises, it "
+                    "spoke against (blue).",
+                    "遮住图片的一部分，再看网络怎么说。若遮住后该类别的分数下降，那部分就是支持它的"
+                    "证据（橙色）；若分数上升，"
+                    "那部分就是反对它的（蓝色）。"},
+      .departures = {"Where windows overlap, a pixel gets their mean. The cover is gray, which to "
+                     "the network is also a "
+                     "surface with an edge.",
+                     "窗口重叠处取平均。遮挡块是灰色的，而对网络来说灰色也是一个带边缘的表面。"},
+      .equation = "M(p) = mean over windows W ∋ p of S(x) − S(x with W covered)",
+      .citation = "Zeiler & Fergus 2014, section 4.2",
+      .paper = "https://arxiv.org/abs/1311.2901",
+      .source = "src/explain/occlusion.cpp",
+      .is_signed = true,
+      .parameters =
+          {integer_parameter("window", {"Patch", "遮挡块"},
+                             {"Side of the square that is covered.", "被遮住的正方形的边长。"}, 4,
+                             256, 32, "px"),
+           integer_parameter("stride", {"Stride", "步幅"},
+                             {"How far the patch moves: smaller takes longer and shows more.",
+                              "遮挡块每次移动的距离：越小越慢，也越细。"},
+                             1, 256, 16, "px"),
+           baseline_parameter(),
+           choice_parameter("measure", {"Measured by", "度量"},
+                            {"Which number’s fall is shown.", "显示哪个数的下降。"},
+                            {{"score (logit)", "分数（logit）"}, {"probability", "概率"}})},
+  };
+  return kInfo;
+}
+
+struct Windows {
+  int64_t height, width, side, stride;
+
+  static int64_t count(int64_t extent, int64_t side, int64_t stride) {
+    return extent <= side ? 1 : (extent - side + stride - 1) / stride + 1;
+  }
+  int64_t rows() const { return count(height, side, stride); }
+  int64_t columns() const { return count(width, side, stride); }
+  int64_t total() const { return rows() * columns(); }
+  // Calls visit(pixel) for each pixel of a window.
+  template <typename Visit>
+  void each_pixel(int64_t window, Visit visit) const {
+    const int64_t top = window / columns() * stride, left = window % columns() * stride;
+    for (int64_t y = top; y < std::min(top + side, height); ++y) {
+      for (int64_t x = left; x < std::min(left + side, width); ++x) visit(y * width + x);
+    }
+  }
+};
+
+void cover(const Windows& windows, int64_t window, const Tensor& picture, const Tensor& baseline,
+           std::span<float> out) {
+  std::ranges::copy(picture.values(), out.begin());
+  const auto channels = picture.shape().channels();
+  windows.each_pixel(window, [&](int64_t pixel) {
+    std::copy_n(baseline.data() + pixel * channels, channels, out.data() + pixel * channels);
+  });
+}
+
+// The mean of the falls over the windows that cover each pixel; 0 where none has been measured.
+std::vector<float> mean_fall(const Windows& windows, std::span<const double> falls) {
+  const auto pixels = static_cast<size_t>(windows.height * windows.width);
+  std::vector<double> sum(pixels), covers(pixels);
+  for (size_t w = 0; w < falls.size(); ++w) {
+    windows.each_pixel(static_cast<int64_t>(w), [&](int64_t pixel) {
+      sum[static_cast<size_t>(pixel)] += falls[w];
+      covers[static_cast<size_t>(pixel)] += 1;
+    });
+  }
+  std::vector<float> out(pixels);
+  for (size_t i = 0; i < pixels; ++i)
+    out[i] = covers[i] > 0 ? static_cast<float>(sum[i] / covers[i]) : 0;
+  return out;
+}
+
+MethodRun run(MethodContext context, RunMethod request) {
+  const auto value = [&](std::string_view id) {
+    return static_cast<int64_t>(parameter_value(info(), request, id));
+  };
+  const Shape& input = context.input.shape();
+  const Windows windows{input[1], input[2], value("window"), value("stride")};
+  const bool probability = value("measure") == 1;
+  CO_TRY(const Tensor baseline,
+         baseline_picture(context, static_cast<Baseline>(value("baseline")), request.seed));
+  CO_TRY(BatchScore score,
+         BatchScore::of_pictures(context, request.target, std::min(kAtOnce, windows.total())));
+  const auto measured = [&](int64_t i) {
+    return probability ? score.probability(i) : score.logit(i);
+  };
+
+  std::ranges::copy(context.input.values(), score.slot(0).begin());
+  CO_TRY_STATUS(score.run(1));
+  const double whole = measured(0);
+  std::vector<double> falls;
+  MethodPreview out;
+  const int64_t total = windows.total();
+  for (int64_t done = 0; done < total;) {
+    const int64_t count = std::min(score.at_once(), total - done);
+    for (int64_t i = 0; i < count; ++i)
+      cover(windows, done + i, context.input, baseline, score.slot(i));
+    CO_TRY_STATUS(score.run(count));
+    for (int64_t i = 0; i < count; ++i) falls.push_back(whole - measured(i));
+    done += count;
+    out = MethodPreview{.method = info().id,
+                        .step = static_cast<int32_t>(done),
+                        .steps = static_cast<int32_t>(total)};
+    out.map = make_map(input[1], input[2], mean_fall(windows, falls), true,
+                       probability ? "probability" : "logit");
+    if (done < total) co_yield std::move(out);
+  }
+  out.figures = {{{probability ? "Probability, nothing covered" : "Score (logit), nothing covered",
+                   probability ? "未遮挡时的概率" : "未遮挡时的分数（logit）"},
+                  whole,
+                  ""},
+                 {{"Deepest fall", "最大降幅"}, *std::ranges::max_element(falls), ""},
+                 {{"Windows", "窗口数"}, static_cast<double>(total), ""}};
+  co_return out;
+}
+
+}  // namespace
+
+const Method kOcclusion = {info, run};
+
+}  // namespace convscope

@@ -1,0 +1,118 @@
+#include "explain/rectifier_rules.h"
+
+#include <algorithm>
+
+#include "explain/attribution.h"
+#include "ops/ops.h"
+
+namespace convscope {
+namespace {
+
+bool is_rectifier(const Graph&, const Node& node) {
+  const auto range = node.op->clamp_range();
+  return range && range->minimum == 0;
+}
+
+Result<Cotangents> guided(VjpContext& context) {
+  TRY(Cotangents own, context.node.op->vjp(context));
+  TRY(own[0], context.emit(make_relu(), {*own[0]}));
+  return own;
+}
+
+Result<Cotangents> deconvnet(VjpContext& context) {
+  TRY(const ValueId dx, context.emit(make_relu(), {context.cotangent()}));
+  return Cotangents{dx};
+}
+
+// The strongest of the layer's cells in those channels.
+int64_t strongest(const TensorView& activation, std::span<const int32_t> channels) {
+  int64_t best = 0;
+  float most = -std::numeric_limits<float>::infinity();
+  const int64_t count = activation.shape.channels();
+  for (int64_t row = 0; row < activation.shape.rows(); ++row) {
+    for (int64_t c = 0; c < count; ++c) {
+      if (!channels.empty() && std::ranges::find(channels, c) == channels.end()) continue;
+      const float value = activation.data[row * activation.row_stride + c];
+      if (value > most) most = value, best = row * count + c;
+    }
+  }
+  return best;
+}
+
+Result<int64_t> unit_of(const MethodContext& context, const RunMethod& request,
+                        const ModelLayer& layer) {
+  const Shape input = context.input.shape();
+  TRY(Program * forward,
+      context.session.program("layer " + layer.name + " " + input.text(),
+                              [&]() -> Result<ProgramSpec> {
+                                TRY(auto graph, context.session.graph_at(input, layer.value));
+                                return ProgramSpec{graph, {context.model.input}, {layer.value}};
+                              }));
+  const Tensor feeds[] = {context.input};
+  TRY_STATUS(context.session.run(*forward, feeds));
+  return strongest(forward->view(layer.value), request.channels);
+}
+
+}  // namespace
+
+VjpRules rules_of(RectifierRule rule) {
+  if (rule == RectifierRule::kGuided) return {{"guided", is_rectifier, guided}};
+  return {{"deconvnet", is_rectifier, deconvnet}};
+}
+
+int64_t rectifiers(const Graph& graph) {
+  return std::ranges::count_if(graph.nodes(),
+                               [&](const Node& node) { return is_rectifier(graph, node); });
+}
+
+Result<Projection> project(const MethodContext& context, const RunMethod& request,
+                           RectifierRule rule) {
+  const Model& model = context.model;
+  const ModelLayer* layer = request.layer.empty() ? nullptr : model.find_layer(request.layer);
+  const VjpRules rules = rules_of(rule);
+  const ValueId from = layer != nullptr ? layer->value : model.logits;
+  Projection out;
+  int64_t unit = request.target;
+  if (layer != nullptr) {
+    TRY(unit, unit_of(context, request, *layer));
+    const Shape& shape = model.graph.shape(layer->value);
+    out.channel = unit % shape.channels();
+    if (shape.rank() == 4) {
+      out.row = unit / shape.channels() / shape[2];
+      out.column = unit / shape.channels() % shape[2];
+    }
+  }
+  TRY(Program * program, value_gradient_program(model, context.session, from, context.input.shape(),
+                                                rules[0].name, rules));
+  TRY(Tensor seed, one_hot(program->graph().shape(program->feed(1)), unit));
+  const Tensor feeds[] = {context.input, seed};
+  TRY_STATUS(context.session.run(*program, feeds));
+  out.values = dense_values(program->view(program->output(0)));
+  const TensorView value = program->view(program->output(1));
+  const int64_t channels = value.shape.channels();
+  out.score = value.data[unit / channels * value.row_stride + unit % channels];
+  return out;
+}
+
+MethodPreview projection_preview(const MethodInfo& info, const RunMethod& request,
+                                 const MethodContext& context, const Projection& projection) {
+  MethodPreview out = attribution_preview(info, request, context.input.shape(), projection.values,
+                                          1, 1, projection.channel < 0 ? "logit" : "activation");
+  if (projection.channel < 0) {
+    out.figures.push_back(score_figure(projection.score));
+  } else {
+    out.figures = {{{"Channel", "通道"}, static_cast<double>(projection.channel), ""},
+                   {{"Row", "行"}, static_cast<double>(projection.row), ""},
+                   {{"Column", "列"}, static_cast<double>(projection.column), ""},
+                   {{"Activation of the unit", "该单元的激活值"}, projection.score, ""}};
+  }
+  if (rectifiers(context.model.graph) == 0) {
+    out.diagnosis = {
+        "This network has no ReLU, so this is the plain gradient: the rule replaces the "
+        "derivative of rectifiers alone.",
+        "该网络没有 ReLU，因此这就是普通的梯度：这条规则只替换整流单元的导数。"};
+  }
+  return out;
+}
+
+}  // namespace convscope

@@ -1,0 +1,283 @@
+// Why this answer? The lenses of methods that explain it by a map: gradients, class activation
+// maps, occlusion. They differ in their list of methods alone.
+#include <algorithm>
+#include <cmath>
+
+#include "ui/panels/lens_parts.h"
+#include "ui/panels/panel.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/state.h"
+#include "ui/widgets/text.h"
+
+namespace convscope {
+namespace {
+
+constexpr std::string_view kSlot = "explain";
+using Ids = std::span<const std::string_view>;
+// Each lens begins with its first one. The plain gradient has a lens of its own.
+constexpr std::string_view kGradients[] = {
+    "integrated_gradients", "smoothgrad", "input_x_gradient", "guided_backprop",
+    "guided_grad_cam",      "deconvnet",  "vargrad"};
+constexpr std::string_view kCams[] = {"grad_cam",       "grad_cam_pp", "hires_cam",    "layer_cam",
+                                      "xgrad_cam",      "score_cam",   "ablation_cam", "eigen_cam",
+                                      "eigen_grad_cam", "cam",         "random_cam"};
+constexpr std::string_view kOcclusions[] = {"occlusion"};
+
+Ids methods_of(std::string_view lens) {
+  if (lens == "gradients") return kGradients;
+  if (lens == "cam") return kCams;
+  if (lens == "occlusion") return kOcclusions;
+  return {};
+}
+
+// The pixel under the pointer; drawn one frame after it was found, so that both pictures agree.
+struct Pointer {
+  int row = -1, column = -1;
+  bool operator==(const Pointer&) const = default;
+};
+Pointer pointer, next;
+
+bool has_places(const LayerInfo& layer) { return layer.height > 1 && layer.kind != "input"; }
+
+// The layer that a person chose; null: the method's own choice.
+const LayerInfo* chosen_layer(const Ui& ui, const MethodInfo& method) {
+  const LayerInfo* layer = method.takes_layer ? ui.vm.layer(ui.state.explain_layer) : nullptr;
+  return layer != nullptr && has_places(*layer) ? layer : nullptr;
+}
+
+const MethodSnapshot* run_of(const Ui& ui, const MethodInfo& method) {
+  const MethodSnapshot* run = ui.vm.run(kSlot);
+  return run != nullptr && run->shown()->method == method.id && run->shown()->map ? run : nullptr;
+}
+
+void ask(Ui& ui, const MethodInfo& method) {
+  const int target = ui.target();
+  if (target < 0) return;  // the network has not answered yet
+  const LayerInfo* layer = chosen_layer(ui, method);
+  ui.requests.want(kSlot, RunMethod{.method = method.id,
+                                    .target = method.class_specific ? target : -1,
+                                    .layer = layer != nullptr ? layer->name : std::string(),
+                                    .seed = ui.state.seed,
+                                    .parameters = parameters_of(ui.state, method)});
+}
+
+void method_chooser(Ui& ui, const MethodInfo& now, Ids ids) {
+  std::vector<std::string> titles;
+  std::vector<std::string_view> known;
+  int index = -1;
+  for (const std::string_view id : ids) {
+    const MethodInfo* method = ui.vm.method(id);
+    if (method == nullptr) continue;
+    if (method == &now) index = static_cast<int>(known.size());
+    known.push_back(id);
+    titles.emplace_back(ui.tr(method->title));
+  }
+  if (known.size() < 2) return;
+  const float width = std::min(260.0f, ImGui::GetContentRegionAvail().x);
+  if (dropdown(ui, "explain.method", ui.tr(S::kExplainMethod), titles, &index, width))
+    ui.state.method = known[static_cast<size_t>(index)];
+}
+
+void layer_chooser_of(Ui& ui, const MethodInfo& method) {
+  if (!method.takes_layer || !ui.vm.model) return;
+  std::vector<std::string> names;
+  std::vector<const LayerInfo*> layers;
+  // Where a method needs no layer, none is the first choice.
+  if (!method.needs_layer) {
+    names.emplace_back(ui.tr(S::kExplainFromScore));
+    layers.push_back(nullptr);
+  }
+  const LayerInfo* now = chosen_layer(ui, method);
+  const MethodSnapshot* run = run_of(ui, method);
+  if (now == nullptr && method.needs_layer && run != nullptr && run->result)
+    now = ui.vm.layer(run->result->layer);
+  int index = method.needs_layer ? -1 : 0;
+  for (const LayerInfo& layer : ui.vm.model->layers) {
+    if (!has_places(layer)) continue;
+    if (&layer == now) index = static_cast<int>(names.size());
+    names.push_back(layer.name);
+    layers.push_back(&layer);
+  }
+  same_line(170);
+  const float width = std::min(200.0f, ImGui::GetContentRegionAvail().x);
+  if (dropdown(ui, "explain.layer", ui.tr(S::kLensLayer), names, &index, width)) {
+    const LayerInfo* layer = layers[static_cast<size_t>(index)];
+    ui.state.explain_layer = layer != nullptr ? layer->name : std::string();
+  }
+}
+
+// Maps of single pixels are clipped to a share of them; class activation maps fill 0 … 1 already.
+Colouring colouring_of_map(const Ui& ui, const MethodSnapshot& run) {
+  const Map& map = *run.shown()->map;
+  const float most = run.shown()->attribution
+                         ? value_at_share(map, ui.state.clip)
+                         : std::max(std::abs(map.minimum), std::abs(map.maximum));
+  const float high = std::max(most, 1e-20f);
+  if (map.is_signed) return {Colours::kSigned, -high, high, ui.state.smooth};
+  return {Colours::kMagma, 0, high, ui.state.smooth};
+}
+
+void mark(const Map& map, const PictureResult& on) {
+  if (pointer.row < 0 || map.width <= 0) return;
+  const ImVec2 cell((on.max.x - on.min.x) / float(map.width),
+                    (on.max.y - on.min.y) / float(map.height));
+  const ImVec2 centre(on.min.x + cell.x * (float(pointer.column) + 0.5f),
+                      on.min.y + cell.y * (float(pointer.row) + 0.5f));
+  const float half = std::max(4.0f, cell.x);
+  draw_field(ImGui::GetWindowDrawList(), ImVec2(centre.x - half, centre.y - half),
+             ImVec2(centre.x + half, centre.y + half));
+}
+
+void one_map(Ui& ui, const MethodInfo& method, bool over, float size) {
+  paragraph(ui, ui.tr(over ? S::kExplainOver : S::kExplainAlone), kLabelSize, ui.theme.ink, size);
+  space(4);
+  const MethodSnapshot* run = run_of(ui, method);
+  const Picture* seen = seen_picture(ui);
+  if (over && run == nullptr && seen != nullptr &&
+      ui.requests.status(kSlot).progress != Progress::kFailed) {
+    seen_or_skeleton(ui, "explain.over", ImVec2(size, size));
+    return;
+  }
+  if (waiting(ui, kSlot, run != nullptr, ImVec2(size, size))) return;
+  const Map& found = *run->shown()->map;
+  const Colouring colouring = colouring_of_map(ui, *run);
+  const std::string alt = ui.tr(S::kExplainAlt, {ui.tr(method.title), ui.label(ui.target())});
+  const PictureResult on =
+      over && seen != nullptr
+          ? picture(ui, "explain.over", *seen, ImVec2(size, size),
+                    {.alt = alt,
+                     .over = &found,
+                     .over_colouring = colouring,
+                     .over_opacity = ui.state.overlay})
+          : map(ui, "explain.map", found, colouring, ImVec2(size, size), {.alt = alt});
+  if (on.hovered) next = {on.row(found.height), on.column(found.width)};
+  mark(found, on);
+  space(6);
+  if (!over)
+    colour_bar(ui, colouring, double(colouring.low), double(colouring.high), found.unit, size);
+}
+
+void below_the_maps(Ui& ui, const MethodInfo& method) {
+  if (ui.requests.stopped(kSlot)) {
+    space(8);
+    if (button(ui, "explain.again", ui.tr(S::kExplainAgain))) ui.requests.go_on(kSlot);
+    return;
+  }
+  const MethodSnapshot* run = run_of(ui, method);
+  if (run == nullptr) return;
+  const MethodPreview& shown = *run->shown();
+  if (!run->result && shown.steps > 1) {
+    space(8);
+    progress_bar(
+        ui, "explain.progress",
+        ui.tr(S::kExplainProgress, {std::to_string(shown.step), std::to_string(shown.steps)}),
+        double(shown.step) / shown.steps, false);
+  }
+  if (run->result && !ui.tr(run->result->diagnosis).empty()) {
+    space(8);
+    paragraph(ui, ui.tr(run->result->diagnosis), kLabelSize, ui.theme.ink2);
+  }
+}
+
+void stage(Ui& ui) {
+  next = {};
+  const MethodInfo* method = explaining_method(ui);
+  const int target = ui.target();
+  question(ui, target >= 0 ? ui.tr(S::kExplainQuestion, {ui.label(target)})
+                           : std::string(ui.tr(S::kExplainQuestionAny)));
+  if (method == nullptr) return;
+  ask(ui, *method);
+  space(4);
+  sentence(ui, ui.tr(method->intuition));
+  space(12);
+  method_chooser(ui, *method, methods_of(ui.state.lens));
+  layer_chooser_of(ui, *method);
+  space(12);
+  Columns columns(ui, 2, stage_height(260) - 60);
+  for (bool over : {true, false}) {
+    columns.begin();
+    one_map(ui, *method, over, columns.width());
+    columns.end();
+  }
+  columns.finish();
+  below_the_maps(ui, *method);
+  if (next == pointer) return;
+  pointer = next;
+  ui.want_frame_in(0);
+}
+
+// --- inspector -------------------------------------------------------------------------
+
+void under_pointer(Ui& ui, const MethodSnapshot* run) {
+  const Map* map = run != nullptr ? &*run->shown()->map : nullptr;
+  if (map == nullptr || pointer.row < 0 || pointer.row >= map->height ||
+      pointer.column >= map->width) {
+    section(ui, ui.tr(S::kUnderPointer));
+    return paragraph(ui, ui.tr(S::kSaliencyPointHint), kLabelSize, ui.theme.ink3);
+  }
+  section(ui, ui.tr(S::kUnderPointerPixel,
+                    {std::to_string(pointer.row), std::to_string(pointer.column)}));
+  number_row(ui, ui.tr(S::kExplainValue),
+             significant(double(map->values.floats()[pointer.row * map->width + pointer.column])));
+}
+
+// Counts and indices without decimals.
+std::string figure_text(const Figure& figure) {
+  const bool whole = figure.value == std::round(figure.value) && std::abs(figure.value) < 1e6;
+  return whole ? std::to_string(std::lround(figure.value)) : significant(figure.value, 4);
+}
+
+void inspector(Ui& ui) {
+  const MethodInfo* method = explaining_method(ui);
+  if (method == nullptr) return;
+  const MethodSnapshot* run = run_of(ui, *method);
+  under_pointer(ui, run);
+  if (run != nullptr) {
+    space(12);
+    for (const Figure& figure : run->shown()->figures)
+      number_row(ui, ui.tr(figure.title), figure_text(figure) + figure.unit);
+    if (run->result)
+      number_row(ui, ui.tr(S::kTime),
+                 ui.tr(S::kMilliseconds, {significant(double(run->result->micros) / 1000)}));
+  }
+  settings_heading(ui);
+  slider(ui, "explain.overlay", ui.tr(S::kOverlay), &ui.state.overlay,
+         {.minimum = 0, .maximum = 1, .step = 0.05});
+  if (run != nullptr && run->shown()->attribution) {
+    const std::string share = percent(double(ui.state.clip));
+    slider(ui, "explain.clip", ui.tr(S::kSaliencyClip), &ui.state.clip,
+           {.minimum = 0.9, .maximum = 1, .step = 0.005, .shown = share});
+  }
+  method_parameters(ui, *method);
+  space(16);
+  method_notes(ui, *method);
+}
+
+bool has_any(const Ui& ui, std::string_view lens) {
+  return std::ranges::any_of(methods_of(lens),
+                             [&](std::string_view id) { return ui.vm.method(id) != nullptr; });
+}
+bool gradients_available(const Ui& ui) { return has_any(ui, "gradients"); }
+bool cam_available(const Ui& ui) { return has_any(ui, "cam"); }
+bool occlusion_available(const Ui& ui) { return has_any(ui, "occlusion"); }
+
+}  // namespace
+
+const MethodInfo* explaining_method(const Ui& ui) {
+  const Ids ids = methods_of(ui.state.lens);
+  if (std::ranges::find(ids, ui.state.method) != ids.end()) {
+    if (const MethodInfo* method = ui.vm.method(ui.state.method)) return method;
+  }
+  for (const std::string_view id : ids) {
+    if (const MethodInfo* method = ui.vm.method(id)) return method;
+  }
+  return nullptr;
+}
+
+const Panel kGradientsPanel = {"gradients",         Question::kWhy, S::kGradientsTitle,
+                               gradients_available, stage,          inspector};
+const Panel kCamPanel = {"cam", Question::kWhy, S::kCamTitle, cam_available, stage, inspector};
+const Panel kOcclusionPanel = {"occlusion",         Question::kWhy, S::kOcclusionTitle,
+                               occlusion_available, stage,          inspector};
+
+}  // namespace convscope

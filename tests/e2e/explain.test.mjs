@@ -1,0 +1,69 @@
+// Methods that explain an answer by a map: chosen, computed before one's eyes, cancelled, each with its figures.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { open_scene, visit } from './support/page.mjs';
+
+const done = (page, id) => page.permalink('method', id).then(() => page.says(/^Computed in: /, 90_000));
+
+test('class activation maps: every method, another class, another layer', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { hash: '#lens=cam' });
+  await page.id('explain.map').waitFor({ state: 'attached', timeout: 30_000 });
+  await page.says(/^Highest value before scaling: [\d.e+-]+$/);
+  await page.page.waitForTimeout(800);
+  await page.screenshot('explain-grad-cam');
+  const first = await page.id('explain.map').screenshot();
+  const [, second] = await page.answers();
+  await page.press(`class.${second.index}`);
+  await page.says(new RegExp(`Grad-CAM for ${second.name}`));
+  await page.page.waitForTimeout(1500);
+  assert.ok(!(await page.id('explain.map').screenshot()).equals(first), 'another class, another map');
+  await page.press('layer.fire5');
+  await page.permalink('at', 'fire5');
+  await page.page.waitForTimeout(1500);
+  await page.screenshot('explain-grad-cam-fire5');
+  await page.id('explain.map').hover();
+  await page.says(/^Value of the map: [\d.e+-]+$/);
+  for (const [index, id] of ['grad_cam_pp', 'hires_cam', 'layer_cam', 'xgrad_cam', 'score_cam', 'ablation_cam', 'eigen_cam', 'eigen_grad_cam', 'cam', 'random_cam'].entries()) {
+    if (id === 'score_cam') continue; // below
+    await page.press('explain.method');
+    await page.press(`explain.method.${index + 1}`);
+    await done(page, id);
+  }
+  page.assert_clean();
+});
+
+test('Score-CAM grows before one\u2019s eyes, and can be cancelled', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { hash: '#lens=cam&method=score_cam' });
+  const said = await page.says(/^\d+ of 512$/, 60_000);
+  assert.ok(Number(/^\d+/.exec(said)[0]) < 512);
+  await page.screenshot('explain-score-cam-running');
+  await page.press('work.cancel');
+  await page.id('work.cancel').waitFor({ state: 'detached', timeout: 5000 });
+  await page.page.waitForTimeout(1000);
+  assert.equal(await page.id('work.cancel').count(), 0, 'it does not begin again by itself');
+  await page.press('explain.again');
+  await page.id('work.cancel').waitFor({ state: 'attached' });
+  page.assert_clean();
+});
+
+test('gradients and occlusion', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { hash: '#lens=occlusion&occlusion.stride=32' });
+  await page.says(/^Windows: 64$/, 60_000);
+  await page.page.waitForTimeout(800);
+  await page.screenshot('explain-occlusion');
+  await page.lens('gradients');
+  await page.says(/^Completeness gap: -?[\d.e+-]+$/, 60_000);
+  await page.page.waitForTimeout(800);
+  await page.screenshot('explain-integrated-gradients');
+  await page.press('explain.method');
+  await page.press('explain.method.3');
+  await done(page, 'guided_backprop');
+  await page.page.waitForTimeout(800);
+  await page.screenshot('explain-guided');
+  await page.press('layer.fire4'); // one unit of a layer
+  await page.says(/^Activation of the unit: [\d.]+$/);
+  page.assert_clean();
+});

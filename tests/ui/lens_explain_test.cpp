@@ -1,0 +1,107 @@
+// The lenses that explain an answer by a map: gradients, class activation maps, occlusion.
+#include "ui/lens_page.h"
+
+namespace convscope {
+namespace {
+
+using ExplainLens = LensPage;
+
+TEST_F(ExplainLens, AsksTheFirstMethodOfTheLensAboutTheTarget) {
+  open("lens=cam&class=4");
+  const auto runs = all<RunMethod>();
+  ASSERT_EQ(runs.size(), 1u);
+  EXPECT_EQ(runs[0].method, "grad_cam");
+  EXPECT_EQ(runs[0].target, 4);
+  EXPECT_EQ(runs[0].layer, "") << "the engine knows a good one";
+  EXPECT_NE(node("explain.over"), nullptr);
+  EXPECT_NE(node("explain.map"), nullptr);
+  app->state().target = 5;
+  frames(3);
+  EXPECT_EQ(all<RunMethod>().back().target, 5);
+}
+
+TEST_F(ExplainLens, TheAddressNamesMethodAndLayer) {
+  open("lens=cam&method=score_cam&at=fire2");
+  EXPECT_EQ(all<RunMethod>().back().method, "score_cam");
+  EXPECT_EQ(all<RunMethod>().back().layer, "fire2");
+  EXPECT_EQ(permalink_from(app->state()).find("method=score_cam&at=fire2") != std::string::npos,
+            true);
+  app->state().explain_layer = "logits";  // no picture any more: the method's own choice
+  frames(3);
+  EXPECT_EQ(all<RunMethod>().back().layer, "");
+}
+
+TEST_F(ExplainLens, AMethodWithoutClassIsAskedWithoutOne) {
+  open("lens=cam&method=eigen_cam&class=4");
+  EXPECT_EQ(all<RunMethod>().back().target, -1);
+  EXPECT_EQ(node("explain.layer"), nullptr) << "it takes none";
+}
+
+TEST_F(ExplainLens, AMethodOfAnotherLensGivesWayToTheLenssOwn) {
+  open("lens=occlusion&method=score_cam");
+  EXPECT_EQ(all<RunMethod>().back().method, "occlusion");
+  EXPECT_EQ(node("explain.method"), nullptr) << "there is nothing to choose";
+  app->state().lens = "gradients";
+  frames(3);
+  EXPECT_EQ(all<RunMethod>().back().method, "guided_backprop");
+}
+
+TEST_F(ExplainLens, ALayerOfTheRailIsWhereItLooks) {
+  open("lens=cam");
+  press("layer.fire2");
+  EXPECT_EQ(app->state().lens, "cam");
+  EXPECT_EQ(all<RunMethod>().back().layer, "fire2");
+  app->state().lens = "occlusion";
+  frames(3);
+  press("layer.fire2");
+  EXPECT_EQ(app->state().lens, "activations") << "occlusion looks at no layer";
+}
+
+TEST_F(ExplainLens, ReadsTheValueUnderThePointer) {
+  open("lens=cam");
+  point_at("explain.map", 0.001f, 0.999f);
+  EXPECT_TRUE(says("pixel in row 30, column 0"));
+  EXPECT_TRUE(says("930"));
+}
+
+TEST_F(ExplainLens, ShowsProgressAndWhatFailed) {
+  open("lens=overview");
+  answering = false;
+  app->state().lens = "cam";
+  frames(3);
+  EXPECT_NE(node("explain.over"), nullptr) << "the picture is there at once";
+  ASSERT_FALSE(waiting.empty());
+  const RequestId id = waiting.back().request;
+  MethodPreview preview;
+  preview.method = "grad_cam", preview.step = 3, preview.steps = 8, preview.map = ramp(31);
+  event(id, preview);
+  frames(2);
+  EXPECT_TRUE(says("3 of 8"));
+  EXPECT_NE(node("explain.map"), nullptr);
+  event(id, Failed{"internal", {"It broke.", "坏了。"}});
+  frames(3);
+  EXPECT_TRUE(says("It broke."));
+  EXPECT_NE(node("explain.retry"), nullptr);
+}
+
+TEST_F(ExplainLens, ABlankMapSaysWhy) {
+  answering = false;
+  open("lens=cam");
+  answering = true;
+  frames(1);
+  answering = false;
+  frames(3);
+  for (const CommandMessage& m : std::exchange(waiting, {})) {
+    if (!std::holds_alternative<RunMethod>(m.command)) continue;
+    MethodPreview p;
+    p.method = "grad_cam",
+    p.map = Map{31, 31, numbers(31 * 31, [](size_t) { return 0.0f; }), 0, 0, false, ""};
+    event(m.request,
+          MethodResult{p, 9, "fire8", false, 10, {"No positive evidence.", "没有支持的证据。"}});
+  }
+  frames(3);
+  EXPECT_TRUE(says("No positive evidence."));
+}
+
+}  // namespace
+}  // namespace convscope

@@ -1,0 +1,290 @@
+// Axioms of attribution methods on a small network whose answers are known by hand, and what stands
+// beneath them.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/numpy_random.h"
+#include "engine/network.h"
+#include "explain/cam.h"
+#include "explain/quadrature.h"
+#include "explain/registry.h"
+#include "unit/onnx_test_files.h"
+
+namespace convscope {
+namespace {
+
+TEST(NumpyRandom, IsNumPys) {
+  // numpy.random.default_rng(seed).standard_normal(3), NumPy 1.24 and 2.
+  for (const auto& [seed, want] :
+       {std::pair<uint64_t, std::array<double, 3>>{
+            7, {0.0012301533574825742, 0.2987455375084699, -0.2741378553622176}},
+        {0, {0.1257302210933933, -0.1321048632913019, 0.6404226504432821}},
+        {123456789012345, {0.5985989299123191, -0.5825847267067386, 0.07617664241126808}}}) {
+    NumpyRandom random(seed);
+    for (const double value : want) EXPECT_NEAR(random.standard_normal(), value, 1e-14) << seed;
+  }
+  NumpyRandom uniform(1);
+  EXPECT_EQ(uniform.uniform(), 0.5118216247002567);
+  // Moments of many, the tail among them.
+  NumpyRandom random(3);
+  double sum = 0, squares = 0, most = 0;
+  constexpr int kCount = 400'000;
+  for (int i = 0; i < kCount; ++i) {
+    const double x = random.standard_normal();
+    sum += x, squares += x * x, most = std::max(most, std::abs(x));
+  }
+  EXPECT_NEAR(sum / kCount, 0, 0.01);
+  EXPECT_NEAR(squares / kCount, 1, 0.01);
+  EXPECT_GT(most, 4);
+}
+
+TEST(Quadrature, IsExactForPolynomials) {
+  for (int count : {1, 2, 5, 20, 50, 300}) {
+    const Quadrature q = gauss_legendre(count);
+    EXPECT_NEAR(std::accumulate(q.weights.begin(), q.weights.end(), 0.0), 1, 1e-12) << count;
+    EXPECT_TRUE(std::ranges::is_sorted(q.points));
+    const int degree = std::min(2 * count - 1, 31);
+    double integral = 0;
+    for (size_t i = 0; i < q.points.size(); ++i)
+      integral += q.weights[i] * std::pow(q.points[i], degree);
+    EXPECT_NEAR(integral, 1.0 / (degree + 1), 1e-12) << count;
+  }
+}
+
+TEST(Cam, UpsamplingKeepsConstantsAndCorners) {
+  const std::vector<float> flat(6, 0.25f), ramp = {0, 1, 2, 3};
+  for (bool corners : {false, true}) {
+    for (const float value : upsampled(flat, 2, 3, 7, 11, corners)) EXPECT_FLOAT_EQ(value, 0.25f);
+  }
+  EXPECT_EQ(upsampled(ramp, 1, 4, 1, 7, true), (std::vector<float>{0, 0.5f, 1, 1.5f, 2, 2.5f, 3}));
+  EXPECT_EQ(upsampled(ramp, 1, 4, 1, 8, false),
+            (std::vector<float>{0, 0.25f, 0.75f, 1.25f, 1.75f, 2.25f, 2.75f, 3}));
+}
+
+// A matrix of rank one, its mean taken off: the component is known.
+TEST(Cam, FirstComponentOfRankOne) {
+  const std::vector<float> rows = {-1, 0, 1, 4}, columns = {3, 0, -4};
+  std::vector<float> matrix;
+  for (const float r : rows) {
+    for (const float c : columns) matrix.push_back(r * c + 7);
+  }
+  const std::vector<float> got = first_component(matrix, 4, 3);
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(got[i], 5 * (rows[i] - 1), 1e-4f);
+  for (const float value : first_component(std::vector<float>(12, 2.0f), 4, 3)) EXPECT_EQ(value, 0);
+}
+
+const Method& named(std::string_view id) {
+  for (const Method& method : explain_methods()) {
+    if (method.info().id == id) return method;
+  }
+  CHECK(false);
+}
+
+// Two convolutions, averaged into three classes, without any bias.
+class Attribution : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(initialise_kernels().has_value());
+    pool_ = ThreadPool::create(1);
+    open(gray_onnx());
+  }
+  void open(const OnnxFile& file) {
+    auto model = load_model("gray", "onnx", file.bytes());
+    ASSERT_TRUE(model.has_value()) << model.error().message;
+    network_ = std::make_unique<Network>(*std::move(model), pool_.get());
+    Image picture(20, 12);
+    for (size_t i = 0; i < picture.rgb.size(); ++i)
+      picture.rgb[i] = static_cast<uint8_t>(i / 3 * 37 % 251);
+    ASSERT_TRUE(network_->set_picture(std::make_shared<Image>(picture), true).has_value());
+  }
+  Result<MethodPreview> try_run(RunMethod request) {
+    const MethodInfo& info = named(request.method).info();
+    if (info.needs_layer && request.layer.empty()) request.layer = "second";
+    if (request.target < 0) request.target = 2;
+    MethodRun run = named(request.method).run(*network_->method_context("x", false, 1), request);
+    while (run.next()) {
+    }
+    return run.result();
+  }
+  MethodPreview run(RunMethod request) {
+    auto result = try_run(std::move(request));
+    EXPECT_TRUE(result.has_value()) << result.error().message;
+    return result ? *result : MethodPreview{};
+  }
+  double figure(const MethodPreview& preview, std::string_view title) {
+    for (const Figure& f : preview.figures) {
+      if (f.title.en == title) return f.value;
+    }
+    ADD_FAILURE() << "no figure " << title;
+    return 0;
+  }
+  double score(int32_t target) {
+    const auto forward = network_->forward();
+    return (*forward)->view(network_->model().logits).data[target];
+  }
+  static std::vector<float> map_of(const MethodPreview& preview) {
+    return {preview.map->values.floats(),
+            preview.map->values.floats() + preview.map->values.float_count()};
+  }
+  static double sum_of(const MethodPreview& preview) {
+    double sum = 0;
+    for (const float value : map_of(preview)) sum += value;
+    return sum;
+  }
+
+  std::unique_ptr<ThreadPool> pool_;
+  std::unique_ptr<Network> network_;
+};
+
+TEST_F(Attribution, EveryMethodIsNamedInBothLanguagesAndMakesAMapOfTheInput) {
+  EXPECT_TRUE(std::ranges::is_sorted(
+      explain_methods(), {}, [](const Method& m) -> const std::string& { return m.info().id; }));
+  for (const Method& method : explain_methods()) {
+    const MethodInfo& info = method.info();
+    for (const Text& text : {info.title, info.intuition, info.departures}) {
+      EXPECT_FALSE(text.en.empty()) << info.id;
+      EXPECT_FALSE(text.zh.empty()) << info.id;
+    }
+    for (const std::string& text : {info.equation, info.citation, info.paper})
+      EXPECT_FALSE(text.empty()) << info.id;
+    const MethodPreview made = run({.method = info.id});
+    ASSERT_TRUE(made.map) << info.id;
+    EXPECT_EQ(made.method, info.id);
+    EXPECT_EQ(made.step, made.steps) << info.id;
+    EXPECT_EQ(made.map->height, 12) << info.id;
+    EXPECT_EQ(made.map->width, 20) << info.id;
+    for (const float value : map_of(made)) ASSERT_TRUE(std::isfinite(value)) << info.id;
+  }
+}
+
+// Homogeneous of degree one: the products add up to the score.
+TEST_F(Attribution, InputTimesGradientAddsUpWithoutBiases) {
+  for (int32_t target : {0, 1, 2}) {
+    const MethodPreview made = run({.method = "input_x_gradient", .target = target});
+    EXPECT_NEAR(sum_of(made), score(target), 1e-4 * std::abs(score(target)));
+  }
+}
+
+TEST_F(Attribution, IntegratedGradientsAreComplete) {
+  for (double baseline = 0; baseline < 6; ++baseline) {
+    const MethodPreview made = run(
+        {.method = "integrated_gradients", .parameters = {{"steps", 200}, {"baseline", baseline}}});
+    const double gained = score(2) - figure(made, "Score of the compared picture");
+    EXPECT_NEAR(sum_of(made), gained, 0.01 * std::abs(gained) + 1e-4) << baseline;
+    EXPECT_NEAR(figure(made, "Completeness gap"), sum_of(made) - gained, 1e-4);
+  }
+}
+
+// Zhou's map is Grad-CAM's where averaging and one linear layer end the network.
+TEST_F(Attribution, ClassActivationMapIsGradCamThere) {
+  for (int32_t target : {0, 1, 2}) {
+    const auto cam = map_of(run({.method = "cam", .target = target}));
+    const auto grad = map_of(run({.method = "grad_cam", .target = target, .layer = "second"}));
+    const auto hires = map_of(run({.method = "hires_cam", .target = target, .layer = "second"}));
+    for (size_t i = 0; i < cam.size(); ++i) {
+      ASSERT_NEAR(cam[i], grad[i], 1e-5f);
+      ASSERT_NEAR(hires[i], grad[i], 1e-5f);
+    }
+  }
+}
+
+// … and Ablation-CAM's weights are Grad-CAM's times each channel's mean.
+TEST_F(Attribution, AblationOfALinearHeadIsItsShareOfTheScore) {
+  const auto context = network_->method_context("x", false, 1);
+  const auto state =
+      layer_state(*context, *network_->model().find_layer("second"), context->input, 2, true);
+  ASSERT_TRUE(state.has_value());
+  std::vector<float> weights = grad_cam_weights(*state);
+  const auto channels = static_cast<size_t>(state->channels);
+  for (size_t c = 0; c < channels; ++c) {
+    double sum = 0;
+    for (size_t p = 0; p < state->pixels(); ++p) sum += state->a(p, c);
+    weights[c] = static_cast<float>(weights[c] * sum / std::abs(state->score));
+  }
+  const std::vector<float> raw = weighted_sum(*state, weights);
+  const MethodPreview made = run({.method = "ablation_cam"});
+  const auto [low, high] = std::ranges::minmax(raw);
+  EXPECT_NEAR(figure(made, "Lowest value before scaling"), low, 1e-4 * std::abs(high));
+  EXPECT_NEAR(figure(made, "Highest value before scaling"), high, 1e-4 * std::abs(high));
+}
+
+TEST_F(Attribution, OcclusionOfTheWholePictureIsTheScoreThatItLoses) {
+  const MethodPreview whole =
+      run({.method = "occlusion", .parameters = {{"window", 64}, {"stride", 64}, {"baseline", 5}}});
+  EXPECT_NEAR(whole.map->minimum, score(2), 1e-5);  // without biases nothing is left
+  EXPECT_NEAR(whole.map->maximum, score(2), 1e-5);
+  EXPECT_EQ(figure(whole, "Windows"), 1);
+  // Pixel by pixel, against forward passes one by one.
+  const auto context = network_->method_context("x", false, 1);
+  const MethodPreview fine =
+      run({.method = "occlusion", .parameters = {{"window", 4}, {"stride", 5}, {"baseline", 5}}});
+  // Rows 0…3, 5…8, then the window at 10 that the border cuts off: row 4 is covered by none.
+  const auto map = map_of(fine);
+  for (size_t x = 0; x < 20; ++x) EXPECT_EQ(map[4 * 20 + x], 0);
+  Tensor covered = *context->input.clone();
+  for (size_t y = 10; y < 12; ++y) {
+    for (size_t x = 5; x < 9; ++x) covered.values()[y * 20 + x] = 0;
+  }
+  Session& session = context->session;
+  const auto program = session.program("test", [&]() -> Result<ProgramSpec> {
+    return ProgramSpec{session.graph(), {network_->model().input}, {network_->model().logits}};
+  });
+  const Tensor feeds[] = {covered};
+  ASSERT_TRUE(session.run(**program, feeds).has_value());
+  const double left = (*program)->view(network_->model().logits).data[2];
+  EXPECT_NEAR(map[11 * 20 + 7], score(2) - left, 1e-5);
+}
+
+TEST_F(Attribution, RandomWeightsFollowTheSeed) {
+  const auto one = map_of(run({.method = "random_cam", .seed = 1}));
+  EXPECT_EQ(one, map_of(run({.method = "random_cam", .seed = 1})));
+  EXPECT_NE(one, map_of(run({.method = "random_cam", .seed = 2})));
+}
+
+// The mean over mirrored views of a mirrored picture is the mirrored mean.
+TEST_F(Attribution, SixViewsAreTurnedBack) {
+  const auto smooth = map_of(run({.method = "grad_cam", .parameters = {{"aug_smooth", 1}}}));
+  const auto plain = map_of(run({.method = "grad_cam"}));
+  EXPECT_NE(smooth, plain);
+  Image mirrored(20, 12);
+  const auto context = network_->method_context("x", false, 1);
+  for (int y = 0; y < 12; ++y) {
+    for (int x = 0; x < 20; ++x) {
+      for (int c = 0; c < 3; ++c)
+        mirrored.pixel(x, y)[c] =
+            context->picture->rgb[static_cast<size_t>((y * 20 + 19 - x) * 3 + c)];
+    }
+  }
+  ASSERT_TRUE(network_->set_picture(std::make_shared<Image>(mirrored), true).has_value());
+  const auto other = map_of(run({.method = "grad_cam", .parameters = {{"aug_smooth", 1}}}));
+  for (size_t y = 0; y < 12; ++y) {
+    for (size_t x = 0; x < 20; ++x) ASSERT_NEAR(other[y * 20 + x], smooth[y * 20 + 19 - x], 1e-5f);
+  }
+}
+
+TEST_F(Attribution, WhatCannotBeExplainedIsSaid) {
+  // No averaging in front of the classes.
+  OnnxFile file = small_onnx();
+  open(gray_onnx());
+  EXPECT_TRUE(try_run({.method = "cam"}).has_value());
+  auto model = load_model("small", "onnx", file.bytes());
+  ASSERT_TRUE(model.has_value());
+  network_ = std::make_unique<Network>(*std::move(model), pool_.get());
+  Image picture(8, 8);
+  ASSERT_TRUE(network_->set_picture(std::make_shared<Image>(picture), true).has_value());
+  const auto cam = try_run({.method = "cam", .target = 1});
+  ASSERT_FALSE(cam.has_value());
+  EXPECT_EQ(cam.error().message,
+            "CAM needs a network that ends in global average pooling and at most one linear layer; "
+            "small ends otherwise (Relu). Grad-CAM works on every network");
+  const auto vector = try_run({.method = "grad_cam", .target = 1, .layer = "logits"});
+  ASSERT_FALSE(vector.has_value());
+  EXPECT_EQ(vector.error().message,
+            "logits is no picture any more; choose a layer that still has places");
+}
+
+}  // namespace
+}  // namespace convscope

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "bench/peak.h"
 #include "imagine/layer_objective.h"
 #include "model/model.h"
 #include "runtime/session.h"
@@ -77,14 +77,6 @@ int64_t step_flops(const Program& program, const PlanStep& step) {
   for (ValueId id : node.outputs) outputs.push_back(graph.shape(id));
   return node.op->flops(inputs, outputs);
 }
-
-#ifdef __wasm_relaxed_simd__
-using Lanes = float __attribute__((vector_size(16)));
-Lanes multiply_add(Lanes a, Lanes b, Lanes c) { return __builtin_wasm_relaxed_madd_f32x4(a, b, c); }
-#else
-using Lanes = float __attribute__((vector_size(16)));
-Lanes multiply_add(Lanes a, Lanes b, Lanes c) { return a * b + c; }
-#endif
 
 }  // namespace
 
@@ -176,23 +168,6 @@ EMSCRIPTEN_KEEPALIVE const char* bench_profile(int which, int runs) {
 
 // GFLOP/s of independent multiply-adds in registers, on one thread: what no kernel of this build
 // can exceed.
-EMSCRIPTEN_KEEPALIVE double bench_peak_gflops(int repeats) {
-  constexpr int kChains = 10, kInner = 1000;
-  volatile float opaque = 0.999f;
-  const Lanes factor = {opaque, opaque, opaque, opaque};
-  Lanes sums[kChains];
-  for (int i = 0; i < kChains; ++i) sums[i] = factor * static_cast<float>(i);
-  const int64_t start = now_micros();
-  for (int64_t i = 0; i < int64_t{repeats} * kInner; ++i) {
-#pragma clang loop unroll(full)
-    for (int chain = 0; chain < kChains; ++chain)
-      sums[chain] = multiply_add(sums[chain], factor, factor);
-  }
-  const auto micros = static_cast<double>(now_micros() - start);
-  Lanes sum = sums[0];
-  for (int i = 1; i < kChains; ++i) sum += sums[i];
-  opaque = sum[0];
-  return 8.0 * kChains * kInner * repeats / micros / 1000;
-}
+EMSCRIPTEN_KEEPALIVE double bench_peak_gflops(int repeats) { return bench::peak_gflops(repeats); }
 
 }  // extern "C"

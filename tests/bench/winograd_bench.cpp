@@ -116,8 +116,8 @@ int main(int count, char** arguments) {
   const auto pool = ThreadPool::create(count > 1 ? std::atoi(arguments[1]) : 1);
   const int rounds = count > 2 ? std::atoi(arguments[2]) : 5;
   std::printf("threads: %d; direct, Winograd, ratio, which is chosen\n", pool->threads());
-  for (int64_t channels : {16, 24, 32, 48, 64, 128, 256, 512}) {
-    for (int64_t size : {7, 13, 14, 28, 56}) {
+  for (int64_t channels : {8, 16, 32, 64, 128, 256, 512}) {
+    for (int64_t size : {4, 5, 6, 7, 14, 28, 56}) {
       if (channels * size <= 7168) time_layer({size, channels, channels}, false, rounds, *pool);
     }
   }

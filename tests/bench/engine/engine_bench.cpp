@@ -140,6 +140,18 @@ EMSCRIPTEN_KEEPALIVE double bench_flops(int which) {
   return sum;
 }
 
+// JSON of bytes: {"arena", "lower_bound": the largest set of values alive at once, "parameters",
+// "packed": of the whole session by now, "scratch"}.
+EMSCRIPTEN_KEEPALIVE const char* bench_memory(int which) {
+  const ArenaLayout& arena = g_bench->programs[static_cast<size_t>(which)].program->plan().arena;
+  int64_t parameters = 0;
+  for (const Tensor& tensor : g_bench->model.parameters) parameters += tensor.desc().bytes();
+  g_text = std::format(
+      R"({{"arena":{},"lower_bound":{},"parameters":{},"packed":{},"scratch":{}}})", arena.bytes,
+      arena.lower_bound, parameters, g_bench->session->packed_bytes(), g_pool->scratch_bytes());
+  return g_text.c_str();
+}
+
 // JSON: [{"node", "kind", "shape", "flops", "micros": [of each run]}] for every step, in order.
 EMSCRIPTEN_KEEPALIVE const char* bench_profile(int which, int runs) {
   Session& session = *g_bench->session;

@@ -24,7 +24,9 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int threads() const { return threads_; }
-  pthreadpool* handle() const { return handle_; }  // null: run on the caller
+  pthreadpool* handle() const { return alone_ ? nullptr : handle_; }  // null: run on the caller
+  // Whether the caller does everything itself until told otherwise.
+  void set_alone(bool alone) { alone_ = alone; }
 
   // Memory for what a kernel needs within one run only; the next kernel overwrites it. Fails with
   // out_of_memory.
@@ -48,6 +50,7 @@ class ThreadPool {
   ThreadPool(pthreadpool* handle, int threads) : handle_(handle), threads_(threads) {}
   pthreadpool* handle_;
   int threads_;
+  bool alone_ = false;
   std::shared_ptr<Buffer> scratch_;
 };
 

@@ -30,7 +30,7 @@ Result<float*> ThreadPool::scratch(int64_t floats) {
 void ThreadPool::parallel_for(size_t count, size_t tile, void (*body)(void*, size_t, size_t),
                               void* context) {
   tile = std::max<size_t>(tile, 1);
-  if (handle_ == nullptr || count <= tile) {
+  if (handle() == nullptr || count <= tile) {
     for (size_t begin = 0; begin < count; begin += tile)
       body(context, begin, std::min(begin + tile, count));
     return;

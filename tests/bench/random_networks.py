@@ -84,7 +84,7 @@ def vgg16_body() -> Network:
     net = _Builder("vgg16-body")
     for stage, (width, count) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), start=1):
         for i in range(1, count + 1):
-            net.conv(f"conv{stage}_{i}", width, 3)
+            net.conv(f"stage{stage}.conv{i}", width, 3)
         net.max_pool(f"pool{stage}", 2)
     return net.head()
 

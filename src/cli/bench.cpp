@@ -234,17 +234,20 @@ Status run_network(const std::string& path, int threads, int rounds, const std::
 }
 
 // Where the script lies: --peers, else CONVSCOPE_PEERS, else in the checkout one stands in.
-std::string peers_script(const Arguments& arguments) {
-  if (arguments.has("peers")) return arguments.value("peers");
+Result<std::string> peers_script(const Arguments& arguments) {
+  if (arguments.has("peers")) {
+    TRY_STATUS(read_file(arguments.value("peers")));
+    return arguments.value("peers");
+  }
   const char* environment = std::getenv("CONVSCOPE_PEERS");
   const std::string path =
       environment != nullptr && *environment != 0 ? environment : std::string(kDefaultPeers);
-  return read_file(path) ? path : "";
+  return read_file(path) ? path : std::string();
 }
 
 Status run(const Arguments& arguments) {
   TRY_STATUS(initialise_kernels());
-  const std::string script = peers_script(arguments);
+  TRY(const std::string script, peers_script(arguments));
   if (script.empty()) std::printf("No peers: their script %s is not here.\n", kDefaultPeers.data());
   const auto most = static_cast<int>(arguments.integer(
       "threads", std::max<int64_t>(1, static_cast<int64_t>(std::thread::hardware_concurrency()))));

@@ -248,6 +248,7 @@ Result<std::string> peers_script(const Arguments& arguments) {
 Status run(const Arguments& arguments) {
   TRY_STATUS(initialise_kernels());
   TRY(const std::string script, peers_script(arguments));
+  for (const std::string& path : arguments.words) TRY_STATUS(find_model_file(path, ""));
   if (script.empty()) std::printf("No peers: their script %s is not here.\n", kDefaultPeers.data());
   const auto most = static_cast<int>(arguments.integer(
       "threads", std::max<int64_t>(1, static_cast<int64_t>(std::thread::hardware_concurrency()))));

@@ -78,7 +78,8 @@ def write_weights(network: Network, path: Path) -> None:
         "layers": {layer.name: layer.value for layer in network.layers},
         "parameters": parameters,
         "nodes": [
-            {"kind": n.kind, "inputs": n.inputs, "output": n.outputs[0], "attributes": n.attributes}
+            {"name": n.name, "kind": n.kind, "inputs": n.inputs, "output": n.outputs[0],
+             "attributes": n.attributes}
             for n in network.nodes
         ],
     }

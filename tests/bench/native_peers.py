@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Times one network in ONNX Runtime or PyTorch on this machine's processor; `convscope bench` starts it.
 
-    native_peers.py onnxruntime|torch BASE forward|gradient THREADS RUNS [VALUE]
+    native_peers.py onnxruntime|torch BASE forward|gradient THREADS RUNS [NODE]
 
 BASE is the path of a network without its ending, as export_networks.py writes it: BASE.onnx for ONNX
 Runtime, BASE.json and BASE.bin for PyTorch, BASE.input.bin for both.  The gradient is that of the mean
-square of VALUE with respect to the pixels.  Prints lines of "version …", "answer …" (some values of the
+square of NODE's value with respect to the pixels.  Prints lines of "version …", "answer …" (some values of the
 result) and "ms …" (one per run); or "absent …" with the reason, where the peer cannot take part.
 """
 
@@ -129,8 +129,11 @@ def torch(base: Path, operation: str, threads: int, runs: int, wanted: str) -> N
         with torch.inference_mode():
             report(lambda: value(image, network["outputs"]["logits"]), runs, lambda y: y.numpy())
         return
-    if wanted not in {node["output"] for node in network["nodes"]}:
-        absent(f"the network has no value {wanted}")
+    # ConvScope names a value after the node that gives it.
+    named = {node["name"]: node["output"] for node in network["nodes"]}
+    if wanted not in named:
+        absent(f"the network has no node {wanted}")
+    wanted = named[wanted]
     image.requires_grad_(True)
 
     def gradient():

@@ -16,9 +16,9 @@ constexpr int64_t kBlockTiles = 64;
 // Keeps rows of the transformed tiles, often a power of two apart, from sharing the same cache
 // lines.
 constexpr int64_t kRowGap = 16;
-// Below these the direct form is faster. Measured by tests/bench/winograd_bench.cpp, natively and as
-// WebAssembly: with 16 channels and 7×7 pixels Winograd takes 0.8 of the direct form's time, with
-// 64 channels and 56×56 pixels 0.32 to 0.36.
+// Below these the direct form is faster. Measured by tests/bench/winograd_bench.cpp, natively and
+// as WebAssembly: with 16 channels and 7×7 pixels Winograd takes 0.8 of the direct form's time,
+// with 64 channels and 56×56 pixels 0.32 to 0.36.
 constexpr int64_t kLeastChannels = 16;
 constexpr int64_t kLeastPixels = 49;
 
@@ -165,6 +165,7 @@ Result<Tensor> transposed_and_turned(const Tensor& weight) {
   const int64_t outputs = weight.shape()[0], inputs = weight.shape()[3];
   TRY(Tensor out, Tensor::uninitialised(Shape{inputs, 3, 3, outputs}));
   const float* from = weight.data();
+  CHECK(from != nullptr && out.data() != nullptr);
   for (int64_t o = 0; o < outputs; ++o) {
     for (int64_t tap = 8; tap >= 0; --tap) {
       for (int64_t i = 0; i < inputs; ++i) out.data()[(i * 9 + tap) * outputs + o] = *from++;
@@ -182,8 +183,7 @@ bool winograd_pays(const WindowGeometry& window, int64_t group, const Shape& wei
   const int64_t most = std::max({pads.top, pads.left, pads.bottom, pads.right});
   return window.kernel[0] == 3 && window.kernel[1] == 3 && window.unit_stride() &&
          window.undilated() && group == 1 && least >= 0 && most <= 2 &&
-         std::min(weight[0], weight[3]) >= kLeastChannels &&
-         height * width >= kLeastPixels;
+         std::min(weight[0], weight[3]) >= kLeastChannels && height * width >= kLeastPixels;
 }
 
 KernelPtr make_winograd_convolution_kernel(const Pads& pads, Tensor weight, Tensor bias,

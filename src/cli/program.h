@@ -18,6 +18,7 @@ struct Verb {
 
 // One function per file of src/cli.
 const Verb& activations_verb();
+const Verb& bench_verb();
 const Verb& classify_verb();
 const Verb& dream_verb();
 const Verb& explain_verb();

@@ -24,7 +24,14 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int threads() const { return threads_; }
-  pthreadpool* handle() const { return handle_; }  // null: run on the caller
+  pthreadpool* handle() const { return alone_ ? nullptr : handle_; }  // null: run on the caller
+  // Whether the caller does everything itself until told otherwise.
+  void set_alone(bool alone) { alone_ = alone; }
+
+  // Memory for what a kernel needs within one run only; the next kernel overwrites it. Fails with
+  // out_of_memory.
+  Result<float*> scratch(int64_t floats);
+  int64_t scratch_bytes() const { return scratch_ == nullptr ? 0 : scratch_->bytes(); }
 
   // Calls body(context, begin, end) over [0, count) in pieces of at most `tile`, on all threads.
   void parallel_for(size_t count, size_t tile,
@@ -43,6 +50,8 @@ class ThreadPool {
   ThreadPool(pthreadpool* handle, int threads) : handle_(handle), threads_(threads) {}
   pthreadpool* handle_;
   int threads_;
+  bool alone_ = false;
+  std::shared_ptr<Buffer> scratch_;
 };
 
 // What an op knows when it makes its kernel.

@@ -38,6 +38,15 @@ Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& windo
 // The same for depthwise weights (C, KH, KW, 1) of any stride: our own gather.
 KernelPtr make_depthwise_input_grad_kernel(const WindowGeometry& window, const Tensor& weight,
                                            Tensor bias);
+// Whether Winograd's F(4×4, 3×3) is faster than the direct form for a convolution of a picture of
+// height × width pixels, forwards and backwards.
+bool winograd_pays(const WindowGeometry& window, int64_t group, const Shape& weight, int64_t height,
+                   int64_t width);
+// (x, …) -> y and (dy, …) -> dx for weight (O, 3, 3, I), stride 1 and pads of 0 to 2. Weights are
+// packed on first use, four times as large as they were. Accepts row strides.
+KernelPtr make_winograd_convolution_kernel(const Pads& pads, Tensor weight, Tensor bias,
+                                           OutputClamp clamp);
+KernelPtr make_winograd_input_grad_kernel(const Pads& pads, Tensor weight);
 // (x, dy) -> dw, of shape (O, KH, KW, I/group). Accepts row strides.
 KernelPtr make_convolution_weight_grad_kernel(const WindowGeometry& window, int64_t group);
 // (x, …) -> y: rows of x (K) to rows of y (M). Weight is (M, K) if `weight_is_output_input`, else

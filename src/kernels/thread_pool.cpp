@@ -19,10 +19,18 @@ ThreadPool::~ThreadPool() {
   if (handle_ != nullptr) pthreadpool_destroy(handle_);
 }
 
+Result<float*> ThreadPool::scratch(int64_t floats) {
+  if (scratch_bytes() < floats * 4) {
+    scratch_ = nullptr;  // freed first: both need not fit at once
+    TRY(scratch_, Buffer::allocate(floats * 4));
+  }
+  return reinterpret_cast<float*>(scratch_->data());
+}
+
 void ThreadPool::parallel_for(size_t count, size_t tile, void (*body)(void*, size_t, size_t),
                               void* context) {
   tile = std::max<size_t>(tile, 1);
-  if (handle_ == nullptr || count <= tile) {
+  if (handle() == nullptr || count <= tile) {
     for (size_t begin = 0; begin < count; begin += tile)
       body(context, begin, std::min(begin + tile, count));
     return;

@@ -109,15 +109,24 @@ class Conv final : public Op {
     TRY(Tensor weight, constant_input(context, 1, "weight of a convolution"));
     TRY(Tensor bias, optional_constant_input(context, 2, "bias of a convolution"));
     const Shape& x = context.inputs[0];
+    if (winograd(context.inputs)) {
+      return make_winograd_convolution_kernel(window_.geometry(x[1], x[2]).pads, std::move(weight),
+                                              std::move(bias), output_clamp(context));
+    }
     return make_convolution_kernel(window_.geometry(x[1], x[2]), group_, std::move(weight),
                                    std::move(bias), output_clamp(context));
   }
   bool can_clamp_output() const override { return true; }
   std::string lowering_key(std::span<const Shape> inputs) const override {
-    return "Conv(" + text(window_.resolved(inputs[0][1], inputs[0][2])) + ")";
+    return "Conv(" + text(window_.resolved(inputs[0][1], inputs[0][2])) +
+           (winograd(inputs) ? " winograd)" : ")");
   }
 
  private:
+  bool winograd(std::span<const Shape> inputs) const {
+    const Shape& x = inputs[0];
+    return winograd_pays(window_.geometry(x[1], x[2]), group_, inputs[1], x[1], x[2]);
+  }
   std::string text(const Window& window) const {
     return window.text() + (group_ == 1 ? "" : " group=" + std::to_string(group_));
   }

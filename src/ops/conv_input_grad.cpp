@@ -92,15 +92,23 @@ class ConvInputGrad final : public Op {
 
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
     TRY(Tensor weight, constant_input(context, 1, "weight of a convolution"));
+    if (winograd(context.inputs)) {
+      return make_winograd_input_grad_kernel(window_.geometry(height_, width_).pads,
+                                             std::move(weight));
+    }
     return make_convolution_input_grad_kernel(window_.geometry(height_, width_), group_,
                                               std::move(weight), Tensor());
   }
-  std::string lowering_key(std::span<const Shape>) const override {
+  std::string lowering_key(std::span<const Shape> inputs) const override {
     return "ConvInputGrad(" + window_.resolved(height_, width_).text() +
-           " group=" + std::to_string(group_) + ")";
+           " group=" + std::to_string(group_) + (winograd(inputs) ? " winograd)" : ")");
   }
 
  private:
+  bool winograd(std::span<const Shape> inputs) const {
+    return winograd_pays(window_.geometry(height_, width_), group_, inputs[1], height_, width_);
+  }
+
   const Window window_;
   const int64_t group_, height_, width_;
 };

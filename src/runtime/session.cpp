@@ -126,6 +126,20 @@ Status Session::run(Program& program, std::span<const Tensor> feeds) {
     }
   }
   TRY_STATUS(reserve(program));
+  const bool chooses = pool_->threads() > 1;
+  pool_->set_alone(chooses && program.threads_.alone());
+  const int64_t start = now_micros();
+  const Status status = run_steps(program, feeds);
+  pool_->set_alone(false);
+  TRY_STATUS(status);
+  if (chooses) program.threads_.ran(now_micros() - start);
+  for (ValueId id : plan.outputs) program.output_views_[id] = view_of(program, id, feeds);
+  ++program.runs_;
+  return {};
+}
+
+Status Session::run_steps(const Program& program, std::span<const Tensor> feeds) {
+  const Plan& plan = program.plan_;
   profile_.clear();
   std::vector<TensorView> in, out;
   for (const PlanStep& step : plan.steps) {
@@ -143,8 +157,6 @@ Status Session::run(Program& program, std::span<const Tensor> feeds) {
     }
     if (profiling_) profile_.push_back({step.node, now_micros() - start});
   }
-  for (ValueId id : plan.outputs) program.output_views_[id] = view_of(program, id, feeds);
-  ++program.runs_;
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/plan.h"
+#include "runtime/thread_choice.h"
 
 namespace convscope {
 
@@ -41,6 +42,7 @@ class Program {
   std::vector<Tensor> outputs_;
   std::unordered_map<ValueId, TensorView> output_views_;
   int64_t runs_ = 0;
+  ThreadChoice threads_;
 };
 
 struct StepTime {
@@ -74,7 +76,8 @@ class Session {
   Result<Program*> program(const std::string& key,
                            const std::function<Result<ProgramSpec>()>& make);
 
-  // Runs it. `feeds` are dense, in the order of the spec, with the shapes of the graph.
+  // Runs it, on as many threads of the pool as go fastest. `feeds` are dense, in the order of the
+  // spec, with the shapes of the graph.
   Status run(Program& program, std::span<const Tensor> feeds);
 
   // Times of the steps of the last run, where set_profiling(true).
@@ -90,6 +93,7 @@ class Session {
     uint64_t last_use = 0;
   };
   Status reserve(Program& program);
+  Status run_steps(const Program& program, std::span<const Tensor> feeds);
   TensorView view_of(const Program& program, ValueId id, std::span<const Tensor> feeds) const;
 
   std::shared_ptr<const Graph> graph_;

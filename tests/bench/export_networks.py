@@ -5,7 +5,8 @@
 
 For each network: NAME.onnx for ONNX Runtime, NAME.json and NAME.bin (float32 weights in TensorFlow's
 layouts) for TensorFlow.js, and NAME.input.bin, one photo as the network sees it (float32, H×W×C).
-networks.json lists them.  Needs numpy, Pillow and onnx.
+networks.json lists them.  Classic networks with random weights follow (random_networks.py); of those
+ConvScope opens the ONNX file too.  Needs numpy, Pillow and onnx.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ MODELS = Path(__file__).resolve().parents[2] / "models"
 sys.path.insert(0, str(MODELS))
 from convert.bundle import Network, Node  # noqa: E402
 from export_onnx import onnx_model, read_network  # noqa: E402
+from random_networks import random_networks  # noqa: E402
 
 PHOTO = "chelsea.jpg"
+GRADIENT_LAYER = {"squeezenet-1.0": "fire9", "efficientnet-lite0": "block15"}
+IMAGENET = {"crop": 224, "channels": "rgb", "mean": [123.675, 116.28, 103.53],
+            "std": [58.395, 57.12, 57.375]}
 
 
 def tensorflow_layout(node: Node, weight: np.ndarray) -> np.ndarray:
@@ -73,7 +78,8 @@ def write_weights(network: Network, path: Path) -> None:
         "layers": {layer.name: layer.value for layer in network.layers},
         "parameters": parameters,
         "nodes": [
-            {"kind": n.kind, "inputs": n.inputs, "output": n.outputs[0], "attributes": n.attributes}
+            {"name": n.name, "kind": n.kind, "inputs": n.inputs, "output": n.outputs[0],
+             "attributes": n.attributes}
             for n in network.nodes
         ],
     }
@@ -101,7 +107,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    listed = []
+    photo, listed = arguments.models / "samples" / PHOTO, []
+
+    def write(network: Network, preprocessing: dict, entry: dict) -> None:
+        base = arguments.out / entry["id"].replace(".", "_")
+        onnx.save(onnx_model(network), base.with_suffix(".onnx"))
+        write_weights(network, base)
+        base.with_suffix(".input.bin").write_bytes(network_input(photo, preprocessing).tobytes())
+        listed.append({**entry, "base": base.name, "size": preprocessing["crop"]})
+
     for entry in json.loads((arguments.models / "catalog.json").read_text())["models"]:
         file = arguments.models / entry["file"]
         if not file.exists():
@@ -109,13 +123,13 @@ def main() -> None:
             continue
         network = read_network(file)
         relu_before_concat(network)
-        base = arguments.out / entry["id"].replace(".", "_")
-        onnx.save(onnx_model(network), base.with_suffix(".onnx"))
-        write_weights(network, base)
-        pixels = network_input(arguments.models / "samples" / PHOTO, entry["preprocessing"])
-        base.with_suffix(".input.bin").write_bytes(pixels.tobytes())
-        listed.append({"id": entry["id"], "base": base.name, "file": entry["file"],
-                       "format": entry["format"], "size": entry["preprocessing"]["crop"]})
+        write(network, entry["preprocessing"],
+              {"id": entry["id"], "url": f"/models/{entry['file']}", "format": entry["format"],
+               "gradient_layer": GRADIENT_LAYER[entry["id"]]})
+    for network, layer in random_networks():
+        write(network, IMAGENET,
+              {"id": network.name, "url": f"/build/bench/{network.name}.onnx", "format": "onnx",
+               "gradient_layer": layer})
     (arguments.out / "networks.json").write_text(json.dumps(listed, indent=1) + "\n")
 
 

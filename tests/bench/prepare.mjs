@@ -39,7 +39,7 @@ function python_packages(python) {
   return folder;
 }
 
-// Answers the list of networks, [{ id, base, file, format, size }].
+// Answers the list of networks, [{ id, base, url, format, size, gradient_layer }].
 export function export_networks(models) {
   mkdirSync(kOut, { recursive: true });
   const list = join(kOut, 'networks.json');
@@ -48,7 +48,7 @@ export function export_networks(models) {
   if (!existsSync(catalog)) throw new Stop(`${catalog} is missing; run ./dev models first`);
   const files = JSON.parse(readFileSync(catalog, 'utf8')).models.map(({ file }) => join(models, file)).filter((file) => existsSync(file));
   const script = join(kHere, 'export_networks.py');
-  const key = hash_of(script, join(kRoot, 'models/export_onnx.py'), ...files);
+  const key = hash_of(script, join(kHere, 'random_networks.py'), join(kRoot, 'models/export_onnx.py'), ...files);
   if (!existsSync(list) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== key) {
     const python = process.env.CONVSCOPE_BENCH_PYTHON ?? join(kRoot, 'build/deps/python/bin/python');
     const path = process.env.CONVSCOPE_BENCH_PYTHON === undefined ? python_packages(python) : '';

@@ -1,6 +1,7 @@
 """Every verb of the native program: its grammar, its files, its sentences, its exit status."""
 
 import json
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -124,6 +125,37 @@ class GrammarTest(FilesTest):
         self.assertIn("Class 1000 does not exist; this network has classes 0 to 999", said)
         said = self.fails(USAGE, "dream", LITE0, self.photo, "--channel", "99999")
         self.assertIn("Channel 99999 does not exist; block10e has channels 0 to 671", said)
+
+
+class BenchTest(FilesTest):
+    def setUp(self):
+        super().setUp()
+        root = Path(__file__).resolve().parents[2]
+        sys.path += [str(root / "models"), str(root / "tests" / "bench")]
+        import onnx
+        from export_onnx import onnx_model
+        from random_networks import mobilenet_v2
+
+        self.script = root / "tests" / "bench" / "native_peers.py"
+        self.network = self.folder / "mobile.onnx"
+        onnx.save(onnx_model(mobilenet_v2()), self.network)
+
+    def test_table(self):
+        said = self.succeeds("bench", self.network, "--threads", "1", "--rounds", "1",
+                             "--peers", self.script)
+        for operation in ("forward", "gradient"):
+            self.assertRegex(said, rf"{operation} +1 thread +ConvScope +\d+\.\d\d ms")
+        # The picture that all would get is not there, so no peer may take part, and it says so.
+        self.assertIn("onnxruntime mobile.input.bin is not there", said)
+        self.assertIn("torch mobile.json is not there", said)
+        self.assertRegex(said, r"arena \d+\.\d MB, 1\.[01]\d\d of what is alive at once")
+
+    def test_mistakes(self):
+        self.assertIn("FILE.onnx", self.succeeds("bench", "--help"))
+        self.fails(USAGE, "bench")
+        self.assertIn("there is no network named", self.fails(FAILURE, "bench", "nothing.onnx"))
+        said = self.fails(FAILURE, "bench", self.network, "--peers", self.folder / "none.py")
+        self.assertIn("none.py", said)
 
 
 class InputsTest(FilesTest):

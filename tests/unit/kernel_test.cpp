@@ -131,6 +131,33 @@ KernelCase conv_input_grad_case(Rng& structure, Rng& size) {
           {1}};
 }
 
+// Wide and tall enough for Winograd's form.
+ConvStructure winograd_structure(Rng& rng) {
+  ConvStructure out(rng);
+  const auto pad = [&] { return between(rng, 0, 2); };
+  out.window = {.kernel = {3, 3}, .pads = {pad(), pad(), pad(), pad()}};
+  out.group = 1;
+  out.inputs = between(rng, 32, 41);
+  out.outputs = between(rng, 32, 41);
+  return out;
+}
+
+KernelCase winograd_case(Rng& structure, Rng& size) {
+  const ConvStructure s = winograd_structure(structure);
+  const Shape x{between(size, 1, 2), between(size, 9, 17), between(size, 9, 17), s.inputs};
+  if (structure.below(2) == 0) {
+    const auto [p, q] = s.window.output_size(x[1], x[2]);
+    return {
+        make_conv_input_grad(s.window, 1, x[1], x[2]), {{x[0], p, q, s.outputs}, s.weight()}, {1}};
+  }
+  KernelCase out{make_conv(s.window, 1), {x, s.weight()}, {1}};
+  if (s.bias) {
+    out.inputs.push_back(Shape{s.outputs});
+    out.parameters.push_back(2);
+  }
+  return out;
+}
+
 KernelCase gemm_case(Rng& structure, Rng& size) {
   const int64_t k = between(structure, 1, 70), m = between(structure, 1, 70);
   const bool transpose = structure.below(2) == 0;
@@ -425,7 +452,8 @@ std::string case_name(const ::testing::TestParamInfo<MakeCase>& info) {
                               "ConvTranspose",
                               "Reduce",
                               "MatMul",
-                              "AlongAxes"};
+                              "AlongAxes",
+                              "Winograd"};
   return kNames[info.index];
 }
 
@@ -435,7 +463,7 @@ INSTANTIATE_TEST_SUITE_P(Kernels, RandomKernelTest,
                                            average_pool_grad_case, global_average_pool_case,
                                            broadcast_case, expand_case, move_case, pointwise_case,
                                            conv_weight_grad_case, conv_transpose_case, reduce_case,
-                                           matmul_case, axis_case),
+                                           matmul_case, axis_case, winograd_case),
                          case_name);
 
 }  // namespace

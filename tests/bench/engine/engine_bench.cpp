@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "bench/peak.h"
 #include "imagine/layer_objective.h"
 #include "model/model.h"
 #include "runtime/session.h"
@@ -78,14 +78,6 @@ int64_t step_flops(const Program& program, const PlanStep& step) {
   return node.op->flops(inputs, outputs);
 }
 
-#ifdef __wasm_relaxed_simd__
-using Lanes = float __attribute__((vector_size(16)));
-Lanes multiply_add(Lanes a, Lanes b, Lanes c) { return __builtin_wasm_relaxed_madd_f32x4(a, b, c); }
-#else
-using Lanes = float __attribute__((vector_size(16)));
-Lanes multiply_add(Lanes a, Lanes b, Lanes c) { return a * b + c; }
-#endif
-
 }  // namespace
 
 extern "C" {
@@ -148,6 +140,18 @@ EMSCRIPTEN_KEEPALIVE double bench_flops(int which) {
   return sum;
 }
 
+// JSON of bytes: {"arena", "lower_bound": the largest set of values alive at once, "parameters",
+// "packed": of the whole session by now, "scratch"}.
+EMSCRIPTEN_KEEPALIVE const char* bench_memory(int which) {
+  const ArenaLayout& arena = g_bench->programs[static_cast<size_t>(which)].program->plan().arena;
+  int64_t parameters = 0;
+  for (const Tensor& tensor : g_bench->model.parameters) parameters += tensor.desc().bytes();
+  g_text = std::format(
+      R"({{"arena":{},"lower_bound":{},"parameters":{},"packed":{},"scratch":{}}})", arena.bytes,
+      arena.lower_bound, parameters, g_bench->session->packed_bytes(), g_pool->scratch_bytes());
+  return g_text.c_str();
+}
+
 // JSON: [{"node", "kind", "shape", "flops", "micros": [of each run]}] for every step, in order.
 EMSCRIPTEN_KEEPALIVE const char* bench_profile(int which, int runs) {
   Session& session = *g_bench->session;
@@ -176,23 +180,6 @@ EMSCRIPTEN_KEEPALIVE const char* bench_profile(int which, int runs) {
 
 // GFLOP/s of independent multiply-adds in registers, on one thread: what no kernel of this build
 // can exceed.
-EMSCRIPTEN_KEEPALIVE double bench_peak_gflops(int repeats) {
-  constexpr int kChains = 10, kInner = 1000;
-  volatile float opaque = 0.999f;
-  const Lanes factor = {opaque, opaque, opaque, opaque};
-  Lanes sums[kChains];
-  for (int i = 0; i < kChains; ++i) sums[i] = factor * static_cast<float>(i);
-  const int64_t start = now_micros();
-  for (int64_t i = 0; i < int64_t{repeats} * kInner; ++i) {
-#pragma clang loop unroll(full)
-    for (int chain = 0; chain < kChains; ++chain)
-      sums[chain] = multiply_add(sums[chain], factor, factor);
-  }
-  const auto micros = static_cast<double>(now_micros() - start);
-  Lanes sum = sums[0];
-  for (int i = 1; i < kChains; ++i) sum += sums[i];
-  opaque = sum[0];
-  return 8.0 * kChains * kInner * repeats / micros / 1000;
-}
+EMSCRIPTEN_KEEPALIVE double bench_peak_gflops(int repeats) { return bench::peak_gflops(repeats); }
 
 }  // extern "C"

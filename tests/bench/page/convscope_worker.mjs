@@ -23,7 +23,7 @@ serve({
     module = await factory({ wasmBinary, pthread_pool_size: threads - 1 });
     const running = module._bench_start(threads);
     if (running === 0) fail();
-    const file = await fetch_bytes(`/models/${network.file}`);
+    const file = await fetch_bytes(network.url);
     if (module._bench_open(text(network.id), text(network.format), copy_in(file), file.length) === 0) fail();
     pixels = await fetch_floats(`/build/bench/${network.base}.input.bin`);
     for (const operation of ['forward', 'layers', 'gradient']) {
@@ -31,7 +31,9 @@ serve({
       if (number < 0) fail();
       programs[operation] = { number, elements: module._bench_output_elements(number) };
     }
-    return { threads: running, flops: Object.fromEntries(Object.entries(programs).map(([name, { number }]) => [name, module._bench_flops(number)])) };
+    for (const { number } of Object.values(programs)) if (module._bench_run(number) === 0) fail(); // packs what it needs
+    const memory = Object.fromEntries(Object.entries(programs).map(([name, { number }]) => [name, JSON.parse(module.UTF8ToString(module._bench_memory(number)))]));
+    return { threads: running, memory, flops: Object.fromEntries(Object.entries(programs).map(([name, { number }]) => [name, module._bench_flops(number)])) };
   },
   run(operation) {
     const { number, elements } = programs[operation];

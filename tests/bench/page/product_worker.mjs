@@ -45,7 +45,7 @@ serve({
     await started;
     size = network.size;
     rgba = new Uint8Array(size * size * 4).map((_, i) => (i % 4 === 3 ? 255 : (i * 7919) % 251));
-    const file = await fetch_bytes(`/models/${network.file}`);
+    const file = await fetch_bytes(network.url);
     await ask((request) => encode_load_model(request, network.id, network.format, '', file));
     return { threads };
   },

@@ -16,6 +16,7 @@ ParameterKernel::ParameterKernel(OpPtr op, const LoweringContext& context)
 
 Result<std::unique_ptr<Kernel>> ParameterKernel::lower() const {
   std::vector<const Tensor*> parameters;
+  parameters.reserve(parameters_.size());
   for (const Tensor& tensor : parameters_) parameters.push_back(tensor.empty() ? nullptr : &tensor);
   return op_->lower({inputs_, outputs_, parameters, output_min_, output_max_});
 }

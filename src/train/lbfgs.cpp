@@ -51,7 +51,7 @@ class Lbfgs final : public Optimizer {
     TRY(const Evaluation now, objective.evaluate());
     TRY_STATUS(check_loss(now.loss));
     TRY(Tensor descent, flattened(now.gradients, -1));
-    if (!descent_.empty()) TRY_STATUS(remember(descent));
+    if (!direction_.empty()) TRY_STATUS(remember(descent));
     TRY(Tensor direction, descent.clone());
     apply_inverse_hessian(direction);
     // The rounding of a flat place may point uphill, and there is nowhere to go.
@@ -87,17 +87,18 @@ class Lbfgs final : public Optimizer {
 
   static void place(std::span<const Tensor> weights, const Tensor& origin, double length,
                     const Tensor& direction) {
-    const float *from = origin.data(), *along = direction.data();
-    for (const Tensor& weight : weights) {
-      for (int64_t i = 0; i < weight.shape().elements(); ++i, ++from, ++along) {
+    const std::span<const float> from = origin.values(), along = direction.values();
+    size_t next = 0;
+    for (Tensor weight : weights) {
+      for (float& value : weight.values()) {
         // Not even an infinite direction moves anything by no step.
-        const double move = length == 0 ? 0.0 : length * static_cast<double>(*along);
-        weight.data()[i] = *from + static_cast<float>(move);
+        const double move = length == 0 ? 0.0 : length * static_cast<double>(along[next]);
+        value = from[next++] + static_cast<float>(move);
       }
     }
   }
 
-  // What the last step showed.
+  // What the last step showed; once, should the coming one fail.
   Status remember(const Tensor& descent) {
     Memory last;
     TRY(last.y, descent_.clone());
@@ -130,7 +131,7 @@ class Lbfgs final : public Optimizer {
   LbfgsOptions options_;
   std::deque<Memory> memory_;
   double scale_ = 1;            // of the inverse Hessian before anything is known of it
-  Tensor descent_, direction_;  // of the last step; descent: the negative gradient before it
+  Tensor descent_, direction_;  // of the last step that moved; descent: the negative gradient there
   double length_ = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "ops/ops.h"
+#include "train/labels.h"
 #include "train/trainer.h"
 
 namespace convscope {
@@ -292,6 +293,47 @@ TEST(Lbfgs, StepsBackFromWhereTheLossIsNoNumber) {
   }
   EXPECT_NEAR(static_cast<double>(barrier.x.data()[0]), 1, 1e-3);
   EXPECT_LT(barrier.evaluations, 150);
+}
+
+// Of x² from 1: each kind of optimizer moves by the rate of the moment.
+class Square final : public Objective {
+ public:
+  Tensor x = *Tensor::from(Shape{1}, std::array{1.0f});
+  Result<Evaluation> evaluate() override {
+    const float at = x.data()[0];
+    Evaluation out{static_cast<double>(at) * static_cast<double>(at), {}};
+    TRY(Tensor gradient, Tensor::from(Shape{1}, std::array{2 * at}));
+    out.gradients.push_back(std::move(gradient));
+    return out;
+  }
+};
+
+TEST(Optimizers, FollowAScheduleOfRates) {
+  for (bool first_order : {true, false}) {
+    Square square;
+    const auto how = first_order ? *make_sgd({.learning_rate = 0.25}) : adam(0.25);
+    EXPECT_EQ(*how->step({&square.x, 1}, square), 1);
+    const float moved = square.x.data()[0];
+    EXPECT_NEAR(static_cast<double>(moved), first_order ? 0.5 : 0.75, 1e-6);
+    how->set_learning_rate(0);
+    ASSERT_TRUE(how->step({&square.x, 1}, square).has_value());
+    EXPECT_EQ(square.x.data()[0], moved);
+    how->set_learning_rate(0.1);
+    ASSERT_TRUE(how->step({&square.x, 1}, square).has_value());
+    EXPECT_LT(square.x.data()[0], moved);
+  }
+}
+
+TEST(Labels, AreWholeNumbersOfClasses) {
+  const auto refusal = [](std::array<float, 3> labels) {
+    const Status status = check_labels(*Tensor::from({3}, labels), 3);
+    return status ? "" : status.error().message;
+  };
+  EXPECT_EQ(refusal({0, 2, 1}), "");
+  EXPECT_EQ(refusal({0, 3, 1}), "label 1 is 3; want a whole number from 0 to 2");
+  EXPECT_EQ(refusal({0, 1, -1}), "label 2 is -1; want a whole number from 0 to 2");
+  EXPECT_EQ(refusal({0.5f, 1, 1}), "label 0 is 0.5; want a whole number from 0 to 2");
+  EXPECT_EQ(refusal({0, std::nanf(""), 1}), "label 1 is nan; want a whole number from 0 to 2");
 }
 
 TEST(Optimizers, RefuseOptionsThatMakeNoSense) {

@@ -8,8 +8,10 @@ ParameterKernel::ParameterKernel(OpPtr op, const LoweringContext& context)
     : op_(std::move(op)),
       inputs_(context.inputs.begin(), context.inputs.end()),
       outputs_(context.outputs.begin(), context.outputs.end()),
-      output_min_(context.output_min),
-      output_max_(context.output_max) {
+      context_(context) {
+  context_.inputs = inputs_;
+  context_.outputs = outputs_;
+  context_.parameters = {};
   for (const Tensor* parameter : context.parameters)
     parameters_.push_back(parameter == nullptr ? Tensor() : *parameter);
 }
@@ -18,7 +20,9 @@ Result<std::unique_ptr<Kernel>> ParameterKernel::lower() const {
   std::vector<const Tensor*> parameters;
   parameters.reserve(parameters_.size());
   for (const Tensor& tensor : parameters_) parameters.push_back(tensor.empty() ? nullptr : &tensor);
-  return op_->lower({inputs_, outputs_, parameters, output_min_, output_max_});
+  LoweringContext context = context_;
+  context.parameters = parameters;
+  return op_->lower(context);
 }
 
 Result<std::shared_ptr<ParameterKernel>> ParameterKernel::make(OpPtr op,

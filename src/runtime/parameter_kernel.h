@@ -33,7 +33,7 @@ class ParameterKernel final : public Kernel {
   const OpPtr op_;
   const std::vector<Shape> inputs_, outputs_;
   std::vector<Tensor> parameters_;  // by input; empty where it is none
-  const float output_min_, output_max_;
+  LoweringContext context_;         // of the members above, parameters aside
   bool accepts_row_strides_ = false;
   std::unique_ptr<Kernel> kernel_;
 };

@@ -143,4 +143,10 @@ Result<KernelPtr> make_transpose_kernel(std::span<const int> permutation);
 Result<KernelPtr> make_softmax_kernel(int axis, int rank);  // (x) -> y
 KernelPtr make_log_softmax_kernel(int axis);                // (x) -> y; negative from the back
 
+// Losses: (x, t) -> one number, over rows of the last axis. All accept row strides.
+KernelPtr make_softmax_cross_entropy_kernel();       // mean over rows of −Σ t · ln softmax(x)
+KernelPtr make_softmax_cross_entropy_grad_kernel();  // (x, t) -> dx of it
+KernelPtr make_mean_squared_error_kernel();          // mean over elements of (x − t)²
+KernelPtr make_one_hot_kernel();  // (labels) -> y: 1 in the label's channel, negative from the back
+
 }  // namespace convscope

@@ -10,18 +10,31 @@ namespace {
 // Windows beyond this no network has.
 constexpr int64_t kMaxNeighbours = 4096;
 
-// (x − mean) / √(variance + epsilon).
-Result<ValueId> add_standardization(GraphBuilder& builder, ValueId x, std::span<const int> axes,
-                                    float epsilon, const std::string& origin) {
+// centred / √(variance + epsilon).
+Result<ValueId> add_division(GraphBuilder& builder, ValueId centred, ValueId variance,
+                             float epsilon, const std::string& origin) {
+  TRY(const ValueId safe,
+      builder.add_one(make_affine(1, epsilon), {variance}, origin + ".variance_epsilon"));
+  TRY(const ValueId factor, builder.add_one(make_pow(-0.5f), {safe}, origin + ".factor"));
+  return builder.add_one(make_mul(), {centred, factor}, origin + ".normalized");
+}
+
+// (x − mean) / √(variance + epsilon), by x's own statistics over `axes`.
+Result<BatchNormalized> add_statistics(GraphBuilder& builder, ValueId x, std::span<const int> axes,
+                                       float epsilon, const std::string& origin) {
   TRY(const ValueId mean, builder.add_one(make_reduce_mean(axes, true), {x}, origin + ".mean"));
   TRY(const ValueId centred, builder.add_one(make_sub(), {x, mean}, origin + ".centred"));
   TRY(const ValueId square, builder.add_one(make_mul(), {centred, centred}, origin + ".square"));
   TRY(const ValueId variance,
       builder.add_one(make_reduce_mean(axes, true), {square}, origin + ".variance"));
-  TRY(const ValueId safe,
-      builder.add_one(make_affine(1, epsilon), {variance}, origin + ".variance_epsilon"));
-  TRY(const ValueId factor, builder.add_one(make_pow(-0.5f), {safe}, origin + ".factor"));
-  return builder.add_one(make_mul(), {centred, factor}, origin + ".normalized");
+  TRY(const ValueId y, add_division(builder, centred, variance, epsilon, origin));
+  return BatchNormalized{y, mean, variance};
+}
+
+Result<ValueId> add_standardization(GraphBuilder& builder, ValueId x, std::span<const int> axes,
+                                    float epsilon, const std::string& origin) {
+  TRY(const BatchNormalized out, add_statistics(builder, x, axes, epsilon, origin));
+  return out.y;
 }
 
 Result<ValueId> add_scale_and_bias(GraphBuilder& builder, ValueId x, const ScaleAndBias& after,
@@ -72,6 +85,28 @@ Result<ValueId> add_group_normalization(GraphBuilder& builder, ValueId x, int64_
   TRY(const ValueId ungrouped,
       builder.add_one(make_reshape({0, 0, 0, shape[3]}), {normalized}, origin + ".ungrouped"));
   return add_scale_and_bias(builder, ungrouped, after, origin);
+}
+
+Result<ValueId> add_batch_normalization(GraphBuilder& builder, ValueId x, ValueId mean,
+                                        ValueId variance, float epsilon, const ScaleAndBias& after,
+                                        const std::string& origin) {
+  TRY(const ValueId centred, builder.add_one(make_sub(), {x, mean}, origin + ".centred"));
+  TRY(const ValueId normalized, add_division(builder, centred, variance, epsilon, origin));
+  return add_scale_and_bias(builder, normalized, after, origin);
+}
+
+Result<BatchNormalized> add_batch_normalization_training(GraphBuilder& builder, ValueId x,
+                                                         float epsilon, const ScaleAndBias& after,
+                                                         const std::string& origin) {
+  std::vector<int> axes;
+  for (int axis = 0; axis + 1 < builder.shape(x).rank(); ++axis) axes.push_back(axis);
+  if (axes.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "BatchNormalization wants x of shape N×…×C; got " + builder.shape(x).text());
+  }
+  TRY(BatchNormalized out, add_statistics(builder, x, axes, epsilon, origin));
+  TRY(out.y, add_scale_and_bias(builder, out.y, after, origin));
+  return out;
 }
 
 Result<ValueId> add_local_response_normalization(GraphBuilder& builder, ValueId x, int64_t size,

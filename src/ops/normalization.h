@@ -33,6 +33,22 @@ Result<ValueId> add_group_normalization(GraphBuilder& builder, ValueId x, int64_
                                         float epsilon, const ScaleAndBias& after,
                                         const std::string& origin);
 
+// Batch normalization, x: N×…×C, all else C. As it runs after training, by the mean and variance
+// that training left: (x − mean) / √(variance + epsilon) · scale + bias.
+// Ioffe & Szegedy, arXiv:1502.03167, algorithm 2.
+Result<ValueId> add_batch_normalization(GraphBuilder& builder, ValueId x, ValueId mean,
+                                        ValueId variance, float epsilon, const ScaleAndBias& after,
+                                        const std::string& origin);
+
+// The same as it trains, by the statistics of the batch itself, through which gradients flow:
+// algorithm 1 there. The biased mean and variance have the shape 1×…×1×C.
+struct BatchNormalized {
+  ValueId y, mean, variance;
+};
+Result<BatchNormalized> add_batch_normalization_training(GraphBuilder& builder, ValueId x,
+                                                         float epsilon, const ScaleAndBias& after,
+                                                         const std::string& origin);
+
 // x / (bias + alpha/size · Σ x²)^beta, the sum over `size` neighbouring channels, of which the
 // larger half follows. Krizhevsky, Sutskever & Hinton, NeurIPS 2012; ONNX LRN.
 Result<ValueId> add_local_response_normalization(GraphBuilder& builder, ValueId x, int64_t size,

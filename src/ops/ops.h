@@ -113,10 +113,15 @@ OpPtr make_max();                     // (a, b), NumPy broadcasting
 OpPtr make_max_pool(const Window& window);
 OpPtr make_max_pool_grad(
     const Window& window);  // (x, dy) -> dx: the first maximum of each window gets dy
-OpPtr make_min();           // (a, b), NumPy broadcasting
+// (x, t) -> one number, the mean over all elements of (x − t)².
+OpPtr make_mean_squared_error();
+OpPtr make_min();  // (a, b), NumPy broadcasting
 OpPtr make_mish();
 OpPtr make_mul();  // (a, b), NumPy broadcasting
 OpPtr make_neg();
+// (labels) -> …×depth, 1 at each label and 0 elsewhere; negative labels count from the back, and
+// one that is no class gives a row of zeros.
+OpPtr make_one_hot(int64_t depth);
 // A frame around x along one axis; `value` for kConstant alone.
 OpPtr make_pad(int axis, int64_t before, int64_t after, PadMode mode = PadMode::kConstant,
                float value = 0);
@@ -142,6 +147,10 @@ OpPtr make_sin();
 // x[begin + j·step] for 0 <= j < length; a negative step runs backwards.
 OpPtr make_slice(int axis, int64_t begin, int64_t length, int64_t step = 1);
 OpPtr make_softmax(int axis);
+OpPtr make_softmax_cross_entropy_grad();  // (x, t) -> the derivative of the loss to x
+// (x, t) -> one number, the mean over rows of −Σ t · ln softmax(x): x, t …×C, logits and how much
+// of each class was expected, as probabilities or by make_one_hot().
+OpPtr make_softmax_cross_entropy_loss();
 OpPtr make_softplus();
 OpPtr make_softsign();
 OpPtr make_space_to_depth(int64_t block, bool column_row_depth);  // undoes DepthToSpace

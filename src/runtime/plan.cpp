@@ -7,24 +7,31 @@
 
 namespace convscope {
 
-Result<std::shared_ptr<Kernel>> KernelCache::get(const Op& op, const LoweringContext& context) {
-  std::string key = op.lowering_key(context.inputs);
+Result<std::shared_ptr<Kernel>> KernelCache::get(const OpPtr& op, const LoweringContext& context) {
+  std::string key = op->lowering_key(context.inputs);
   for (const Tensor* parameter : context.parameters) {
     key += " " + std::to_string(
                      parameter == nullptr ? 0 : reinterpret_cast<uintptr_t>(parameter->data()));
   }
   key += " " + std::to_string(std::bit_cast<uint32_t>(context.output_min)) + " " +
          std::to_string(std::bit_cast<uint32_t>(context.output_max));
-  auto& entry = kernels_[key];
-  if (entry == nullptr) {
-    auto lowered = op.lower(context);
-    if (!lowered) {
-      kernels_.erase(key);
-      return std::unexpected(std::move(lowered.error()));
-    }
-    entry = std::move(*lowered);
+  if (auto found = kernels_.find(key); found != kernels_.end()) return found->second;
+  std::shared_ptr<Kernel> kernel;
+  if (std::ranges::any_of(context.parameters, [](const Tensor* p) { return p != nullptr; })) {
+    TRY(auto made, ParameterKernel::make(op, context));
+    of_parameters_.push_back(std::move(made));
+    kernel = of_parameters_.back();
+  } else {
+    TRY(kernel, op->lower(context));
   }
-  return entry;
+  kernels_.emplace(std::move(key), kernel);
+  return kernel;
+}
+
+void KernelCache::repack(const Tensor& parameter) {
+  for (const auto& kernel : of_parameters_) {
+    if (kernel->reads(parameter)) kernel->drop();
+  }
 }
 
 int64_t KernelCache::held_bytes() const {
@@ -137,7 +144,7 @@ class Planner {
         }
       }
       work.view = node.op->view_kind(in);
-      auto kernel = kernels_.get(*node.op, context);
+      auto kernel = kernels_.get(node.op, context);
       if (!kernel)
         return std::unexpected(
             std::move(kernel.error()).with_context("while preparing " + node.origin));

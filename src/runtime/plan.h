@@ -8,6 +8,7 @@
 
 #include "graph/graph.h"
 #include "kernels/kernel.h"
+#include "runtime/parameter_kernel.h"
 #include "runtime/planner.h"
 
 namespace convscope {
@@ -16,11 +17,16 @@ namespace convscope {
 // in.
 class KernelCache {
  public:
-  Result<std::shared_ptr<Kernel>> get(const Op& op, const LoweringContext& context);
+  Result<std::shared_ptr<Kernel>> get(const OpPtr& op, const LoweringContext& context);
   int64_t held_bytes() const;
+  // Drops what was packed from a parameter whose values have changed in place; its kernels, which
+  // plans go on holding, pack again when they next run.
+  void repack(const Tensor& parameter);
 
  private:
   std::unordered_map<std::string, std::shared_ptr<Kernel>> kernels_;
+  // Those among them that were made from parameters.
+  std::vector<std::shared_ptr<ParameterKernel>> of_parameters_;
 };
 
 // Where a value stands: in a storage, from a channel on. A storage is a dense array of its own.

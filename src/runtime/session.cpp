@@ -73,6 +73,10 @@ Result<Program*> Session::program(const std::string& key,
   return raw;
 }
 
+void Session::parameters_changed(std::span<const int32_t> parameters) {
+  for (int32_t index : parameters) kernels_.repack(parameters_[static_cast<size_t>(index)]);
+}
+
 Status Session::reserve(Program& program) {
   const Plan& plan = program.plan_;
   if (program.outputs_.empty() && plan.output_storages > 0) {

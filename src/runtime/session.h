@@ -80,6 +80,11 @@ class Session {
   // spec, with the shapes of the graph.
   Status run(Program& program, std::span<const Tensor> feeds);
 
+  // Says that values of these parameters (by Value::parameter) were changed in place. What was
+  // packed from them is dropped and packed again when it next runs; programs stay valid. Whoever
+  // shares the tensors sees the new values, but packed weights of other sessions do not.
+  void parameters_changed(std::span<const int32_t> parameters);
+
   // Times of the steps of the last run, where set_profiling(true).
   void set_profiling(bool on) { profiling_ = on; }
   const std::vector<StepTime>& profile() const { return profile_; }

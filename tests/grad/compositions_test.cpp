@@ -137,6 +137,37 @@ TEST(Normalization, LayerNormalizationIsPerRow) {
       [](const Values& x) { return standardized(x, 3, 0.01, [](int64_t i) { return i / 5; }); });
 }
 
+TEST(Normalization, BatchNormalizationTrainsByTheWholeBatch) {
+  check(
+      {3, 2, 3, 4},
+      [](GraphBuilder& b, ValueId x) -> Result<ValueId> {
+        TRY(const auto out, add_batch_normalization_training(b, x, 0.01f, {}, "n"));
+        EXPECT_EQ(b.shape(out.mean), (Shape{1, 1, 1, 4}));
+        return out.y;
+      },
+      [](const Values& x) { return standardized(x, 4, 0.01, [](int64_t i) { return i % 4; }); });
+}
+
+TEST(Normalization, BatchNormalizationServesByTheGivenStatistics) {
+  check(
+      {3, 4},
+      [](GraphBuilder& b, ValueId x) -> Result<ValueId> {
+        // Mean and variance are x's own rows here, so that they are differentiated too.
+        TRY(const ValueId mean, b.add_one(make_slice(0, 0, 1), {x}, "mean"));
+        TRY(const ValueId variance, b.add_one(make_slice(0, 1, 1), {x}, "variance"));
+        return add_batch_normalization(b, x, mean, variance, 0.01f, {variance, mean}, "n");
+      },
+      [](const Values& x) {
+        Values out(x.size());
+        for (size_t i = 0; i < x.size(); ++i) {
+          const double mean = x[i % 4], variance = x[4 + i % 4];
+          out[i] = (x[i] - mean) / std::sqrt(variance + 0.01) * variance + mean;
+        }
+        return out;
+      },
+      /*positive=*/true);
+}
+
 TEST(Normalization, ScaleAndBiasFollow) {
   check(
       {2, 3, 4},

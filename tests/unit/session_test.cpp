@@ -174,6 +174,35 @@ TEST(Session, OtherInputSizesShareKernels) {
   }
 }
 
+TEST(Session, ChangedParametersArePackedAnewAndNoOthers) {
+  const Fire f = make_fire();
+  ASSERT_TRUE(initialise_kernels().has_value());
+  const auto pool = ThreadPool::create(1);
+  Session session(f.network.builder.graph(), f.network.parameters, pool.get());
+  Rng rng(6);
+  const std::vector<Tensor> given = {random_tensor(Shape{1, 9, 7, 3}, rng)};
+  const auto output_of = [&](Session& of) {
+    const auto program = of.program("p", [&]() -> Result<ProgramSpec> {
+      return ProgramSpec{of.graph(), {f.input}, {f.pooled}};
+    });
+    EXPECT_TRUE(program.has_value() && of.run(**program, given).has_value());
+    const Tensor out = *(*program)->copy(f.pooled);
+    return std::vector<float>(out.values().begin(), out.values().end());
+  };
+  const std::vector<float> before = output_of(session);
+  const int64_t packed = session.packed_bytes();
+  constexpr int32_t kWeight = 4;  // of e3, 6×3×3×4
+  Tensor weight = session.parameters()[kWeight];
+  for (float& value : weight.values()) value *= -1.5f;
+  session.parameters_changed(std::array{kWeight});
+  EXPECT_EQ(packed - session.packed_bytes(), 6 * 3 * 3 * 4 * 4);
+  const std::vector<float> after = output_of(session);
+  EXPECT_EQ(session.packed_bytes(), packed);
+  EXPECT_NE(after, before);
+  Session fresh(f.network.builder.graph(), f.network.parameters, pool.get());
+  EXPECT_EQ(after, output_of(fresh));
+}
+
 TEST(Session, WrongShapeIsRefusedByName) {
   const Fire f = make_fire();
   const auto pool = ThreadPool::create(1);

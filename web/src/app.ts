@@ -61,6 +61,7 @@ export class App {
   private readonly own_models = new OwnModels();
   private imagenet_labels: Uint8Array[] = []; // English, Chinese
   private first_hash = location.hash.slice(1); // until a network of one's own has been shown
+  private expects_own = false; // the network of `?model=` is on its way: the page's own default must not overtake it
   private labels_of = ''; // the own network whose names are shown; '': ImageNet's
   private readonly webcam: Webcam;
   private wanted_model = ''; // on its way or loaded
@@ -294,7 +295,7 @@ export class App {
   private request(verb: string, a: string, b: string): void {
     switch (verb) {
       case 'model':
-        void this.open_model(a);
+        if (!this.expects_own) void this.open_model(a);
         break;
       case 'open_model':
         void pick_file('.onnx').then((file) => (file === null ? undefined : this.open_own_model(file)));
@@ -381,6 +382,7 @@ export class App {
     const url = model_url(location.search, location.href);
     if (url === null) return this.open_model(id);
     const name = file_name(url);
+    this.expects_own = true;
     try {
       const bytes = await fetch_model(url, (received, total) => {
         if (this.engine === null) this.boot.view.progress(name, text(name, name), received, Math.max(received, total));
@@ -388,6 +390,7 @@ export class App {
       await this.engine_ready;
       this.load_own_model(await this.own_models.read(name, bytes));
     } catch (error) {
+      this.expects_own = false;
       this.notice('error', 'own-model', sentence_of(error));
       await this.open_model(this.models.entry(id) === undefined ? this.boot.manifest.default_model : id);
     }
@@ -414,6 +417,7 @@ export class App {
     this.own_requests.set(request, {
       key: 'own-model',
       done: (host) => {
+        this.expects_own = false;
         this.own_models.keep(model, input);
         this.wanted_model = model.id;
         host.page.models(this.model_table());
@@ -424,6 +428,7 @@ export class App {
         this.show_labels(model);
       },
       failed: () => {
+        this.expects_own = false;
         if (this.wanted_model === '') void this.open_model(this.boot.manifest.default_model);
       },
     });

@@ -95,6 +95,7 @@ readonly PACKAGES_BASE="
   /usr/bin/llvm-ar-19                                           llvm-19
   cmake                                                         cmake
   ninja                                                         ninja-build
+  ccache                                                        ccache
   python3                                                       python3
   python:ensurepip                                              python3-venv
   xz                                                            xz-utils

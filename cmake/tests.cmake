@@ -17,6 +17,10 @@ function(convscope_test name)
     # weights, as stored and as packed, want more than the page's 1 GB.
     target_link_options(${name}_tests PRIVATE ${wasm_memory} -sMAXIMUM_MEMORY=3GB -sNODERAWFS=1 -sEXIT_RUNTIME=1
       -sENVIRONMENT=node,worker -sASSERTIONS=1 -sSTACK_SIZE=1MB)
+    # Binaryen's passes take most of a link. The golden suite gets them all, as the engine that ships does.
+    if(NOT name STREQUAL "golden")
+      target_link_options(${name}_tests PRIVATE -O1)
+    endif()
     if(CONVSCOPE_THREADS)
       # A test that waits for the pool must find its workers already there.
       target_link_options(${name}_tests PRIVATE -sPTHREAD_POOL_SIZE=4)

@@ -19,6 +19,7 @@ MAGIC = b"CSBNDL01"
 DATA_ALIGNMENT = 64  # of the data section, from the start of the file
 PARAM_ALIGNMENT = 16  # of each parameter, from the start of the data section
 DTYPES = {"f16": np.dtype("<f2"), "f32": np.dtype("<f4")}
+SENTENCES = ("title", "preprocessing", "licence", "citation", "origin")  # words, once each
 
 Attribute = int | float | str | tuple[int, ...]
 
@@ -53,6 +54,12 @@ class Network:
     nodes: list[Node] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)  # role -> value
+    title: str = ""
+    preprocessing: str = ""  # as src/protocol/input_settings.h reads it: "order=rgb mean=127 …"
+    classes: int = 0  # 0: not said
+    licence: str = ""
+    citation: str = ""
+    origin: str = ""
 
     def add(self, kind: str, name: str, inputs: list[str], output: str, **attributes) -> str:
         self.nodes.append(Node(kind, name, inputs, [output], attributes))
@@ -77,6 +84,9 @@ class Network:
         for name in defined | {node.name for node in self.nodes} | {self.name}:
             if not name or any(c.isspace() or c in ",=#" for c in name):
                 raise ModelFileError(f"the name '{name}' cannot be written to a bundle")
+        for key in SENTENCES:
+            if getattr(self, key) != " ".join(getattr(self, key).split()):
+                raise ModelFileError(f"the {key} of {self.name} cannot be written in one line")
 
 
 def _text(value: Attribute) -> str:
@@ -101,6 +111,9 @@ def encode_bundle(network: Network) -> bytes:
     network.check()
     lines = [f"model {network.name}"]
     lines.append(f"input {network.input_name} {' '.join(map(str, network.input_shape))}")
+    lines += [f"{key} {getattr(network, key)}" for key in SENTENCES if getattr(network, key)]
+    if network.classes:
+        lines.append(f"classes {network.classes}")
     data = bytearray()
     for name, array in network.params.items():
         data += bytes(_align(len(data), PARAM_ALIGNMENT) - len(data))
@@ -169,6 +182,10 @@ def decode_bundle(raw: bytes) -> Network:
             network.name = rest[0]
         elif kind == "input":
             network.input_name, network.input_shape = rest[0], tuple(map(int, rest[1:]))
+        elif kind in SENTENCES:
+            setattr(network, kind, " ".join(rest))
+        elif kind == "classes":
+            network.classes = int(rest[0])
         elif kind == "param":
             network.params[rest[0]] = _param(rest[1:], data)
         elif kind == "node":

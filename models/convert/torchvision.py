@@ -19,7 +19,9 @@ from .errors import ModelFileError
 
 State = dict[str, np.ndarray]
 ADDRESS = "https://download.pytorch.org/models/"
+LICENCE = "BSD-3-Clause, as torchvision; weights may carry terms of their training data, here ImageNet's"
 IMAGENET = "order=rgb mean=123.675,116.28,103.53 std=58.395,57.12,57.375"
+HALVES = "order=rgb mean=127.5 std=127.5"  # what torchvision's transform_input comes to
 
 
 class _Builder:
@@ -50,7 +52,7 @@ class _Builder:
         return scale, beta - mean * scale
 
     def _conv(self, source, output, weight, bias, stride, pad, group) -> str:
-        """Weight is O, I/group, KH, KW."""
+        """Weight is O, I/group, KH, KW; `pad` is one number, or rows and columns."""
         if weight.shape[1] * group != self.channels[source]:
             raise ModelFileError(
                 f"{output} wants {weight.shape[1] * group} channels, {source} has "
@@ -60,9 +62,10 @@ class _Builder:
         params[f"{name}.weight"] = weight.transpose(0, 2, 3, 1).astype(self.dtype)
         params[f"{name}.bias"] = bias.astype("f4")
         self.channels[output] = weight.shape[0]
+        rows, columns = (pad, pad) if isinstance(pad, int) else pad
         return self.network.add(
             "Conv", name, [source, f"{name}.weight", f"{name}.bias"], output,
-            kernel=weight.shape[2:], strides=(stride, stride), pads=(pad, pad, pad, pad),
+            kernel=weight.shape[2:], strides=(stride, stride), pads=(rows, columns, rows, columns),
             group=group, dilations=(1, 1),
         )
 
@@ -75,7 +78,7 @@ class _Builder:
         if norm:
             scale, shift = self.norm(norm)
             weight, bias = weight * scale[:, None, None, None], bias * scale + shift
-        pad = weight.shape[2] // 2 if pad is None else pad
+        pad = (weight.shape[2] // 2, weight.shape[3] // 2) if pad is None else pad
         return self._conv(source, output, weight, bias, stride, pad, group)
 
     def relu(self, source: str, output: str) -> str:
@@ -98,11 +101,11 @@ class _Builder:
         value = self._conv(source, f"{name}.norm", weight, shift, 1, 0, len(scale))
         return self.relu(value, name)
 
-    def pool(self, source, name, kernel, stride, pad=0, ceil=False, kind="MaxPool") -> str:
+    def pool(self, source, name, kernel, stride, pad=0, ceil=False, kind="MaxPool", **more) -> str:
         self.channels[name] = self.channels[source]
         return self.network.add(
             kind, f"{name}.pool", [source], name, kernel=(kernel, kernel),
-            strides=(stride, stride), pads=(pad, pad, pad, pad), ceil_mode=int(ceil),
+            strides=(stride, stride), pads=(pad, pad, pad, pad), ceil_mode=int(ceil), **more,
         )
 
     def concat(self, sources: list[str], name: str) -> str:
@@ -137,6 +140,7 @@ class _Builder:
         network = self.network
         value = network.add("Flatten", "flatten", [source], "features", axis=1)
         network.params["logits.weight"] = self.tensor(f"{key}.weight").astype(self.dtype)
+        network.classes = len(self.state[f"{key}.bias"])
         network.params["logits.bias"] = self.tensor(f"{key}.bias").astype("f4")
         inputs = [value, "logits.weight", "logits.bias"]
         self.finish(network.add("Gemm", "logits", inputs, "logits", transB=1))
@@ -273,6 +277,62 @@ def _googlenet(b: _Builder) -> None:
     b.classify(b.average(value), "fc")
 
 
+def _inception_v3(b: _Builder) -> None:
+    """Szegedy et al. 2015 (arXiv:1512.00567)."""
+
+    def unit(source: str, key: str, kind: str = "", **options) -> str:
+        return b.conv_relu(source, key, f"{key}.conv", f"{key}.bn", kind, **options)
+
+    def chain(source: str, block: str, *names: str, last_stride: int = 1) -> str:
+        for name in names:
+            strided = last_stride if name == names[-1] else 1
+            options = {"stride": 2, "pad": 0} if strided == 2 else {}
+            source = unit(source, f"{block}.{name}", **options)
+        return source
+
+    def pooled(source: str, block: str) -> str:
+        options = {"kind": "AveragePool", "count_include_pad": 1}
+        return unit(b.pool(source, f"{block}.average", 3, 1, 1, **options), f"{block}.branch_pool")
+
+    def joined(block: str, parts: list[str]) -> str:
+        return b.layer(block, b.concat(parts, block), "block")
+
+    def same(x: str, block: str, *branches: tuple[str, ...]) -> str:
+        parts = [chain(x, block, *branch) for branch in branches]
+        return joined(block, [*parts, pooled(x, block)])
+
+    def smaller(x: str, block: str, *branches: tuple[str, ...]) -> str:
+        parts = [chain(x, block, *branch, last_stride=2) for branch in branches]
+        return joined(block, [*parts, b.pool(x, f"{block}.pool", 3, 2)])
+
+    def split(source: str, block: str, name: str) -> list[str]:
+        return [unit(source, f"{block}.{name}a"), unit(source, f"{block}.{name}b")]
+
+    def steps(name: str, *numbers: int) -> tuple[str, ...]:
+        return tuple(f"{name}_{number}" for number in numbers)
+
+    x = unit("image", "Conv2d_1a_3x3", "conv", stride=2, pad=0)
+    x = unit(x, "Conv2d_2a_3x3", "conv", pad=0)
+    x = unit(x, "Conv2d_2b_3x3", "conv")
+    x = b.layer("pool1", b.pool(x, "pool1", 3, 2), "pool")
+    x = unit(x, "Conv2d_3b_1x1", "conv")
+    x = unit(x, "Conv2d_4a_3x3", "conv", pad=0)
+    x = b.layer("pool2", b.pool(x, "pool2", 3, 2), "pool")
+    double = steps("branch3x3dbl", 1, 2, 3)
+    for block in ("Mixed_5b", "Mixed_5c", "Mixed_5d"):
+        x = same(x, block, ("branch1x1",), steps("branch5x5", 1, 2), double)
+    x = smaller(x, "Mixed_6a", ("branch3x3",), double)
+    sevens = (steps("branch7x7", 1, 2, 3), steps("branch7x7dbl", 1, 2, 3, 4, 5))
+    for block in ("Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"):
+        x = same(x, block, ("branch1x1",), *sevens)
+    x = smaller(x, "Mixed_7a", steps("branch3x3", 1, 2), steps("branch7x7x3", 1, 2, 3, 4))
+    for block in ("Mixed_7b", "Mixed_7c"):
+        threes = split(chain(x, block, "branch3x3_1"), block, "branch3x3_2")
+        doubles = split(chain(x, block, "branch3x3dbl_1", "branch3x3dbl_2"), block, "branch3x3dbl_3")
+        x = joined(block, [chain(x, block, "branch1x1"), *threes, *doubles, pooled(x, block)])
+    b.classify(b.average(x), "fc")
+
+
 def _squeezenet(pools: tuple[int, ...]) -> Callable[[_Builder], None]:
     """Iandola et al. 2016 (arXiv:1602.07360); `pools` are the places of pools in `features`."""
 
@@ -292,6 +352,7 @@ def _squeezenet(pools: tuple[int, ...]) -> Callable[[_Builder], None]:
             value = b.layer(name, b.concat(parts, name), "fire")
             fire += 1
         value = b.conv_relu(value, "conv10", "classifier.1", kind="conv")
+        b.network.classes = b.channels[value]
         value = b.average(value)
         b.finish(b.network.add("Flatten", "flatten", [value], "logits", axis=1))
 
@@ -339,9 +400,15 @@ class Architecture:
     build: Callable[[_Builder], None]
     citation: str
     top1: float  # percent on ImageNet, as torchvision publishes it
-    preprocessing: str = IMAGENET
+    colours: str = IMAGENET
+    resize: int = 256  # the shorter side
+    side: int = 224  # of the square that is taken
     epsilon: float = 1e-5
     unused: str = "$^"  # keys that inference does not need
+
+    @property
+    def preprocessing(self) -> str:
+        return f"{self.colours} resize=shorter-side:{self.resize} side={self.side}"
 
     @property
     def sha256_prefix(self) -> str:
@@ -365,6 +432,8 @@ ARCHITECTURES = {
     "vgg13": Architecture("VGG-13", "vgg13-19584684.pth", _vgg((2, 2, 2, 2, 2), False), _VGG, 69.928),
     "vgg16": Architecture("VGG-16", "vgg16-397923af.pth", _vgg(_V16, False), _VGG, 71.592),
     "vgg19": Architecture("VGG-19", "vgg19-dcbb9e9d.pth", _vgg(_V19, False), _VGG, 72.376),
+    "vgg11_bn": Architecture("VGG-11 BN", "vgg11_bn-6002323d.pth", _vgg((1, 1, 2, 2, 2), True), _VGG, 70.37),
+    "vgg13_bn": Architecture("VGG-13 BN", "vgg13_bn-abd245e5.pth", _vgg((2, 2, 2, 2, 2), True), _VGG, 71.586),
     "vgg16_bn": Architecture("VGG-16 BN", "vgg16_bn-6c64b313.pth", _vgg(_V16, True), _VGG, 73.36),
     "vgg19_bn": Architecture("VGG-19 BN", "vgg19_bn-c79401a0.pth", _vgg(_V19, True), _VGG, 74.218),
     "resnet18": Architecture("ResNet-18", "resnet18-f37072fd.pth", _resnet((2, 2, 2, 2), False), _RESNET, 69.758),
@@ -375,11 +444,20 @@ ARCHITECTURES = {
     "resnext50_32x4d": Architecture(
         "ResNeXt-50 32×4d", "resnext50_32x4d-7cdf4587.pth", _resnet((3, 4, 6, 3), True, 32), _RESNEXT, 77.618
     ),
+    "resnext101_32x8d": Architecture(
+        "ResNeXt-101 32×8d", "resnext101_32x8d-8ba56ff5.pth", _resnet((3, 4, 23, 3), True, 32), _RESNEXT, 79.312
+    ),
     "wide_resnet50_2": Architecture(
         "Wide ResNet-50-2", "wide_resnet50_2-95faca4d.pth", _resnet((3, 4, 6, 3), True), _WIDE, 78.468
     ),
+    "wide_resnet101_2": Architecture(
+        "Wide ResNet-101-2", "wide_resnet101_2-32ee1156.pth", _resnet((3, 4, 23, 3), True), _WIDE, 78.848
+    ),
     "densenet121": Architecture(
         "DenseNet-121", "densenet121-a639ec97.pth", _densenet((6, 12, 24, 16)), _DENSENET, 74.434
+    ),
+    "densenet161": Architecture(
+        "DenseNet-161", "densenet161-8d451a50.pth", _densenet((6, 12, 36, 24)), _DENSENET, 77.138
     ),
     "densenet169": Architecture(
         "DenseNet-169", "densenet169-b2777c0a.pth", _densenet((6, 12, 32, 32)), _DENSENET, 75.6
@@ -390,7 +468,12 @@ ARCHITECTURES = {
     "googlenet": Architecture(
         "GoogLeNet", "googlenet-1378be20.pth", _googlenet,
         "Szegedy et al.: Going Deeper with Convolutions. arXiv:1409.4842, 2014", 69.778,
-        "order=rgb mean=127.5 std=127.5", 1e-3, r"aux[12]\.",
+        HALVES, epsilon=1e-3, unused=r"aux[12]\.",
+    ),
+    "inception_v3": Architecture(
+        "Inception v3", "inception_v3_google-0cc3c7bd.pth", _inception_v3,
+        "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception Architecture. arXiv:1512.00567, 2015",
+        77.294, HALVES, 342, 299, 1e-3, r"AuxLogits\.",
     ),
     "squeezenet1_0": Architecture(
         "SqueezeNet 1.0 (torchvision)", "squeezenet1_0-b66bff10.pth", _squeezenet((2, 6, 11)), _SQUEEZENET, 58.092
@@ -411,10 +494,10 @@ def older_names(state: State) -> State:
     return {pattern.sub(r"\1\2.", key): value for key, value in state.items()}
 
 
-def build(name: str, state: State, dtype: str = "f2", side: int = 224) -> Network:
+def build(name: str, state: State, dtype: str = "f2") -> Network:
     """The network; a state dict of another one is a ModelFileError."""
     architecture = ARCHITECTURES[name]
-    builder = _Builder(name, older_names(state), side, dtype, architecture.epsilon)
+    builder = _Builder(name, older_names(state), architecture.side, dtype, architecture.epsilon)
     architecture.build(builder)
     left = sorted(key for key in builder.unused if not re.match(architecture.unused, key))
     if left:
@@ -422,5 +505,9 @@ def build(name: str, state: State, dtype: str = "f2", side: int = 224) -> Networ
             f"the weight file has {len(left)} tensors that {architecture.title} has not, "
             f"e.g. '{left[0]}': it is another network's"
         )
-    builder.network.check()
-    return builder.network
+    network = builder.network
+    network.title, network.preprocessing = architecture.title, architecture.preprocessing
+    network.licence, network.citation = LICENCE, architecture.citation
+    network.origin = f"torchvision, {architecture.file}, batch norm folded"
+    network.check()
+    return network

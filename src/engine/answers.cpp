@@ -157,25 +157,12 @@ Result<std::vector<float>> slice_response(Network& network, const ConvFilter& fi
 
 }  // namespace
 
-Preprocessing preprocessing_of(const InputSettings& settings) {
-  return {.order = settings.bgr ? ChannelOrder::kBgr : ChannelOrder::kRgb,
-          .mean = settings.mean,
-          .standard_deviation = settings.deviation,
-          .resize_mode = settings.squash ? ResizeMode::kSquash : ResizeMode::kShorterSide,
-          .resize_size = settings.resize,
-          .crop = settings.side};
-}
-
-InputSettings settings_of(const Preprocessing& p) {
-  return {p.order == ChannelOrder::kBgr,        p.mean,        p.standard_deviation,
-          p.resize_mode == ResizeMode::kSquash, p.resize_size, p.crop};
-}
-
 ModelInfo describe_model(const Model& model) {
   const Shape& input = model.graph.shape(model.input);
   ModelInfo out;
   out.id = model.id;
   out.title = model.title;
+  out.citation = model.citation;
   if (const CatalogEntry* entry = find_catalog_entry(model.id)) {
     out.summary = text(entry->summary);
     out.citation = entry->citation;

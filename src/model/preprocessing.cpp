@@ -49,6 +49,26 @@ Image resized_centre(const Image& image, const Preprocessing& p) {
 
 }  // namespace
 
+Preprocessing preprocessing_of(const InputSettings& settings) {
+  return {.order = settings.bgr ? ChannelOrder::kBgr : ChannelOrder::kRgb,
+          .mean = settings.mean,
+          .standard_deviation = settings.deviation,
+          .resize_mode = settings.squash ? ResizeMode::kSquash : ResizeMode::kShorterSide,
+          .filter = settings.bicubic ? ResizeFilter::kBicubic : ResizeFilter::kBilinear,
+          .resize_size = settings.resize,
+          .crop = settings.side};
+}
+
+InputSettings settings_of(const Preprocessing& p) {
+  return {.bgr = p.order == ChannelOrder::kBgr,
+          .mean = p.mean,
+          .deviation = p.standard_deviation,
+          .squash = p.resize_mode == ResizeMode::kSquash,
+          .resize = p.resize_size,
+          .side = p.crop,
+          .bicubic = p.filter == ResizeFilter::kBicubic};
+}
+
 std::string Preprocessing::english() const {
   const std::string size = resize_mode == ResizeMode::kSquash
                                ? std::format(" is squashed to {0} × {0}", resize_size)

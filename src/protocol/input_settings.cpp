@@ -81,8 +81,13 @@ Status read_part(std::string_view key, std::string_view value, InputSettings& ou
     out.squash = mode == "squash";
     return {};
   }
+  if (key == "filter") {
+    if (value != "bilinear" && value != "bicubic") return wanted(key, value, "bilinear or bicubic");
+    out.bicubic = value == "bicubic";
+    return {};
+  }
   return fail(ErrorCode::kInvalidArgument,
-              std::format("there is no '{}', want order, mean, std, resize or side", key));
+              std::format("there is no '{}', want order, mean, std, resize, side or filter", key));
 }
 
 std::string three(const std::array<float, 3>& v) {
@@ -93,9 +98,9 @@ std::string three(const std::array<float, 3>& v) {
 }  // namespace
 
 std::string InputSettings::text() const {
-  return std::format("order={} mean={} std={} resize={}:{} side={}", bgr ? "bgr" : "rgb",
+  return std::format("order={} mean={} std={} resize={}:{} side={}{}", bgr ? "bgr" : "rgb",
                      three(mean), three(deviation), squash ? "squash" : "shorter-side", resize,
-                     side);
+                     side, bicubic ? " filter=bicubic" : "");
 }
 
 Result<InputSettings> read_input_settings(std::string_view text, const InputSettings& from) {

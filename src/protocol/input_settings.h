@@ -20,9 +20,11 @@ struct InputSettings {
   bool squash = false;  // to resize × resize; otherwise the shorter side to `resize`
   int resize = 256;
   int side = 224;  // of the square: the network's input, kMinInputSide … kMaxInputSide
+  bool bicubic = false;  // how it is resized; otherwise bilinear
 
   bool operator==(const InputSettings&) const = default;
-  // "order=rgb mean=123.675,116.28,103.53 std=58.395,57.12,57.375 resize=shorter-side:256 side=224"
+  // "order=rgb mean=123.675,116.28,103.53 std=58.395,57.12,57.375 resize=shorter-side:256 side=224",
+  // and " filter=bicubic" where it is.
   std::string text() const;
 };
 

@@ -36,6 +36,47 @@ TEST(ModelBundle, ReadsTheTinyNetwork) {
   EXPECT_FALSE(model.layers[1].pre.valid());
 }
 
+// A bundle that the catalog does not know opens with what its own header says.
+TEST(ModelBundle, SaysWhatTheCatalogSaysOfOthers) {
+  const std::string header =
+      "title Tiny  Net\npreprocessing order=bgr mean=104,117,123 std=2 resize=squash:10 side=8 "
+      "filter=bicubic\nclasses 2\nlicence CC0-1.0\ncitation Somebody: Något. 2026\norigin here\n" +
+      std::string(kTinyHeader);
+  const auto bytes = make_bundle(header, tiny_data());
+  const auto model = load_model("any name", "csb", bytes);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->id, "any name");
+  EXPECT_EQ(model->title, "Tiny Net");
+  EXPECT_EQ(model->citation, "Somebody: Något. 2026");
+  const Preprocessing& p = model->preprocessing;
+  EXPECT_EQ(p.order, ChannelOrder::kBgr);
+  EXPECT_EQ(p.mean, (std::array<float, 3>{104, 117, 123}));
+  EXPECT_EQ(p.standard_deviation, (std::array<float, 3>{2, 2, 2}));
+  EXPECT_EQ(p.resize_mode, ResizeMode::kSquash);
+  EXPECT_EQ(p.filter, ResizeFilter::kBicubic);
+  EXPECT_EQ(p.resize_size, 10);
+  EXPECT_EQ(p.crop, 8);
+  EXPECT_EQ(settings_of(p).text(),
+            "order=bgr mean=104,117,123 std=2 resize=squash:10 side=8 filter=bicubic");
+
+  // The start of the file says it, too.
+  const auto facts = read_bundle_facts(std::span(bytes).first(12 + header.size()));
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->id, "tiny");
+  EXPECT_EQ(facts->licence, "CC0-1.0");
+  EXPECT_EQ(facts->origin, "here");
+  EXPECT_EQ(facts->classes, 2);
+  for (size_t length = 0; length < 12 + header.size(); ++length)
+    EXPECT_FALSE(read_bundle_facts(std::span(bytes).first(length))) << length;
+
+  // A person may choose another preprocessing of the same size.
+  Preprocessing chosen = p;
+  chosen.order = ChannelOrder::kRgb;
+  const auto other = load_model("any name", "csb", bytes, &chosen);
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->preprocessing.order, ChannelOrder::kRgb);
+}
+
 TEST(ModelBundle, HalfPrecisionIsExact) {
   const Model model = tiny();
   const std::vector<float> want = {1, -2, 0.5f, 0, 0x1p-24f, 65504, -0x1p-24f, 0x1p-14f};

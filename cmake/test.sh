@@ -129,6 +129,12 @@ tsan_suites() {
   suite tsan/threads gtest with_sanitizers build/tsan/unit_tests "--gtest_filter=${cases:-*Thread*:*Pool*:*Engine*}"
 }
 
+fuzz_suite() {
+  [ "$filter" = --list ] || wants_any '' fuzz || return 0
+  [ "$filter" = --list ] || built fuzz/build fuzz fuzzers || return 0
+  suite fuzz unittest limited "$DEPS/python/bin/python" -m unittest discover -s tests/fuzz -p 'test_*.py' -v ${cases:+-k "$cases"}
+}
+
 wasm_suites() {
   local engine kind kinds=()
   for kind in $SUITES; do has_tests "$kind" && kinds+=("$kind"); done
@@ -165,6 +171,7 @@ run_tests() {
   suite models unittest limited "$DEPS/python/bin/python" -m unittest discover -s tests/models -v
   native_suites
   tsan_suites
+  fuzz_suite
   wasm_suites
   if [ "$filter" = --list ]; then
     printf '%s\n' $site_suites

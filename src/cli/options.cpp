@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <cstdlib>
 
 #include "base/nearest.h"
+#include "base/number.h"
 
 namespace convscope {
 namespace {
@@ -134,13 +133,12 @@ Result<int64_t> parse_integer(std::string_view what, const std::string& text, in
 }
 
 Result<double> parse_number(std::string_view what, const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || end != text.c_str() + text.size() || !std::isfinite(value)) {
+  const auto value = double_of(text);
+  if (!value) {
     return fail(ErrorCode::kInvalidArgument,
                 std::string(what) + ": got \"" + text + "\", want a number");
   }
-  return value;
+  return *value;
 }
 
 }  // namespace convscope

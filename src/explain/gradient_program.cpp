@@ -6,7 +6,7 @@ Result<Program*> logit_gradient_program(const Model& model, Session& session, co
                                         const std::string& rules_name, const VjpRules& rules) {
   const std::string key = "logit-gradient " + rules_name + " " + input.text();
   return session.program(key, [&]() -> Result<ProgramSpec> {
-    TRY(auto forward, session.graph_at(input));
+    TRY(auto forward, session.graph_at(input, model.logits));
     GraphBuilder builder(*forward);
     const ValueId seed = builder.input("seed", builder.shape(model.logits));
     const ValueId outputs[] = {model.logits}, seeds[] = {seed}, wanted[] = {model.input};

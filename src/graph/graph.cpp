@@ -1,6 +1,7 @@
 #include "graph/graph.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace convscope {
 
@@ -11,13 +12,23 @@ ValueId Graph::find(std::string_view name) const {
   return {};
 }
 
-Result<Graph> Graph::with_input_shapes(std::span<const Shape> shapes) const {
+Result<Graph> Graph::with_input_shapes(std::span<const Shape> shapes,
+                                       std::span<const ValueId> wanted) const {
   CHECK(shapes.size() == inputs_.size());
+  std::vector<bool> needed(values_.size(), wanted.empty());
+  for (ValueId id : wanted) needed[static_cast<size_t>(id.index)] = true;
   Graph out = *this;
+  for (Node& node : std::views::reverse(out.nodes_)) {
+    node.stale = std::ranges::none_of(
+        node.outputs, [&](ValueId id) { return needed[static_cast<size_t>(id.index)]; });
+    if (node.stale) continue;
+    for (ValueId id : node.inputs) needed[static_cast<size_t>(id.index)] = true;
+  }
   for (size_t i = 0; i < shapes.size(); ++i)
     out.values_[static_cast<size_t>(inputs_[i].index)].shape = shapes[i];
   std::vector<Shape> in;
   for (const Node& node : out.nodes_) {
+    if (node.stale) continue;
     in.clear();
     for (ValueId id : node.inputs) in.push_back(out.shape(id));
     auto inferred = node.op->infer(in);
@@ -33,7 +44,8 @@ Result<Graph> Graph::with_input_shapes(std::span<const Shape> shapes) const {
 GraphBuilder::GraphBuilder(Graph base) : graph_(std::move(base)) {
   for (size_t i = 0; i < graph_.nodes_.size(); ++i) {
     const Node& node = graph_.nodes_[i];
-    interned_.emplace(intern_key(*node.op, node.inputs), NodeId(static_cast<int32_t>(i)));
+    if (!node.stale)
+      interned_.emplace(intern_key(*node.op, node.inputs), NodeId(static_cast<int32_t>(i)));
   }
 }
 

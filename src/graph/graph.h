@@ -24,6 +24,7 @@ struct Node {
   OpPtr op;
   std::vector<ValueId> inputs, outputs;
   std::string origin;  // name in the model file, or of the node whose derivative this is
+  bool stale = false;  // the shapes of its outputs are not those of this graph's inputs
 };
 
 // The tensors of a model, by Value::parameter. Graphs that are derived from one another share them.
@@ -47,8 +48,10 @@ class Graph {
   ValueId find(std::string_view name) const;
 
   // The same nodes for other input shapes (one per input, in order); shapes are inferred anew. Ids
-  // stay the same.
-  Result<Graph> with_input_shapes(std::span<const Shape> shapes) const;
+  // stay the same. Where `wanted` is given, only what leads to those values must fit: of the others
+  // the shapes mean nothing, and they must not be used.
+  Result<Graph> with_input_shapes(std::span<const Shape> shapes,
+                                  std::span<const ValueId> wanted = {}) const;
 
  private:
   friend class GraphBuilder;

@@ -48,6 +48,18 @@ std::vector<uint8_t> rgba_from_image(const Image& image) {
   return out;
 }
 
+Image gray_from(const Image& image) {
+  // Pillow's 16-bit weights of 0.299, 0.587 and 0.114.
+  constexpr uint32_t kRed = 19595, kGreen = 38470, kBlue = 7471, kHalf = 0x8000;
+  Image out = image;
+  for (size_t i = 0; i + 2 < out.rgb.size(); i += 3) {
+    const uint32_t luma =
+        (out.rgb[i] * kRed + out.rgb[i + 1] * kGreen + out.rgb[i + 2] * kBlue + kHalf) >> 16;
+    out.rgb[i] = out.rgb[i + 1] = out.rgb[i + 2] = static_cast<uint8_t>(luma);
+  }
+  return out;
+}
+
 Image crop(const Image& image, int left, int top, int width, int height) {
   CHECK(left >= 0 && top >= 0 && width > 0 && height > 0);
   CHECK(width <= image.width - left && height <= image.height - top);

@@ -38,6 +38,9 @@ inline constexpr int64_t kMaxImagePixels = 50'000'000;
 Result<Image> image_from_rgba(int width, int height, std::span<const uint8_t> rgba);
 std::vector<uint8_t> rgba_from_image(const Image& image);
 
+// ITU-R BT.601's luma of every pixel, rounded as Pillow's mode "L", in all three channels.
+Image gray_from(const Image& image);
+
 // The rectangle must lie inside the image.
 Image crop(const Image& image, int left, int top, int width, int height);
 // Turned upright: `orientation` is EXIF's 1…8, which says where the stored picture's first row and

@@ -175,7 +175,7 @@ struct Ascent {
 
 Result<Ascent> ascend(MethodContext& context, const ModelLayer& layer, const RunMethod& request,
                       const Field& shifted) {
-  const Shape shape{1, shifted.height, shifted.width, 3};
+  const Shape shape{1, shifted.height, shifted.width, context.model.preprocessing.channels()};
   TRY(Program * program, mean_square_program(context.model, context.session, layer, shape));
   TRY(Tensor input, Tensor::uninitialised(shape));
   network_from_unit(context.model.preprocessing, shifted, input.data());

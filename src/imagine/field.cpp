@@ -136,6 +136,14 @@ float mean_absolute(const Field& field) {
 }
 
 void network_from_unit(const Preprocessing& preprocessing, const Field& field, float* network) {
+  if (preprocessing.channels() == 1) {
+    for (size_t i = 0; i < field.values.size(); i += 3) {
+      const float* rgb = field.values.data() + i;
+      const float luma = 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
+      network[i / 3] = preprocessing.value_of_byte(255.0f * luma, 0);
+    }
+    return;
+  }
   for (size_t i = 0; i < field.values.size(); i += 3) {
     for (int c = 0; c < 3; ++c) {
       const int to = preprocessing.network_channel(c);
@@ -147,6 +155,12 @@ void network_from_unit(const Preprocessing& preprocessing, const Field& field, f
 
 void unit_gradient_from_network(const Preprocessing& preprocessing, const float* network,
                                 Field* gradient) {
+  // Along gray: in red, green and blue alike, so that luma takes the whole step.
+  if (preprocessing.channels() == 1) {
+    for (size_t i = 0; i < gradient->values.size(); ++i)
+      gradient->values[i] = network[i / 3] * preprocessing.step_from_unit(1.0f, 0);
+    return;
+  }
   for (size_t i = 0; i < gradient->values.size(); i += 3) {
     for (int c = 0; c < 3; ++c) {
       const int from = preprocessing.network_channel(c);

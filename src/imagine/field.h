@@ -26,7 +26,7 @@ Field rolled(const Field& field, int64_t dy, int64_t dx);
 // Separable Gaussian of that standard deviation in px, edges repeated; sigma 0 leaves it as it is.
 Field blurred(const Field& field, float sigma);
 float mean_absolute(const Field& field);
-// The picture in the network's channel order and units: height × width × 3.
+// The picture in the network's channel order and units: height × width × channels. Gray is luma.
 void network_from_unit(const Preprocessing& preprocessing, const Field& field, float* network);
 // Chain rule of the above: a gradient with respect to the network's input, as one with respect to
 // the picture.

@@ -9,7 +9,7 @@ Result<Program*> mean_square_program(const Model& model, Session& session, const
                                      const Shape& input) {
   return session.program(
       "mean-square " + layer.name + " " + input.text(), [&]() -> Result<ProgramSpec> {
-        TRY(auto forward, session.graph_at(input));
+        TRY(auto forward, session.graph_at(input, layer.value));
         GraphBuilder builder(*forward);
         const ValueId activation = layer.value;
         const Shape shape = builder.shape(activation);

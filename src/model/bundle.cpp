@@ -253,12 +253,13 @@ class BundleReader {
     model_.citation = facts_.citation;
     if (facts_.preprocessing.empty()) return {};
     const Shape& input = builder_.shape(model_.input);
-    const int64_t side = facts_.input.side;
-    if (input[1] != side || input[2] != side) {
-      return damaged_bundle(std::format("its preprocessing makes {0} × {0} pixels and its input is {1}",
-                                        side, input.text()));
+    const Preprocessing said = preprocessing_of(facts_.input);
+    if (input != Shape{1, said.crop_height, said.crop_width, said.channels()}) {
+      return damaged_bundle(std::format("its preprocessing makes {} × {} × {} and its input is {}",
+                                        said.crop_height, said.crop_width, said.channels(),
+                                        input.text()));
     }
-    model_.preprocessing = preprocessing_of(facts_.input);
+    model_.preprocessing = said;
     return {};
   }
 

@@ -21,7 +21,8 @@ constexpr CatalogEntry kCatalog[] = {
                        .resize_mode = ResizeMode::kSquash,
                        .filter = ResizeFilter::kBicubic,
                        .resize_size = 256,
-                       .crop = 227},
+                       .crop_height = 227,
+                       .crop_width = 227},
      .summary = {"Small and quick: 26 convolutions with pruned, 8-bit weights. Its first filters "
                  "are a textbook picture.",
                  "小而快：26 个卷积层，权重经过剪枝并用 8 位编码。第一层卷积核堪称教科书图例。"},
@@ -45,7 +46,8 @@ constexpr CatalogEntry kCatalog[] = {
                        .resize_mode = ResizeMode::kShorterSide,
                        .filter = ResizeFilter::kBicubic,
                        .resize_size = 256,
-                       .crop = 224},
+                       .crop_height = 224,
+                       .crop_width = 224},
      .summary =
          {"More accurate: 16 blocks of depthwise convolutions. Its dreams have fur and eyes.",
           "更准确：16 个深度可分离卷积块。它的“梦境”里有毛发和眼睛。"},

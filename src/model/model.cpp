@@ -45,7 +45,8 @@ Result<Model> read_catalogued(const CatalogEntry& entry, std::string_view format
   }
   model.title = entry.title;
   model.preprocessing = entry.preprocessing;
-  const Shape want{1, entry.preprocessing.crop, entry.preprocessing.crop, 3};
+  const Preprocessing& p = model.preprocessing;
+  const Shape want{1, p.crop_height, p.crop_width, p.channels()};
   if (model.graph.shape(model.input) != want) {
     return fail(ErrorCode::kInvalidArgument,
                 "the network '" + model.id + "' in the file has the input " +
@@ -68,12 +69,11 @@ Result<Model> read_own_bundle(std::string_view id, std::span<const uint8_t> byte
   model.id = id;
   if (model.title.empty()) model.title = facts.id;
   if (chosen == nullptr) return model;
-  const int64_t side = model.graph.shape(model.input)[1];
-  if (chosen->crop != side || model.graph.shape(model.input)[2] != side) {
-    return fail(ErrorCode::kUnsupported, "the network's input is " +
-                                             model.graph.shape(model.input).text() + ", not " +
-                                             std::to_string(chosen->crop) +
-                                             " pixels wide; choose its own size");
+  const Shape& input = model.graph.shape(model.input);
+  const Shape want{1, chosen->crop_height, chosen->crop_width, chosen->channels()};
+  if (input != want) {
+    return fail(ErrorCode::kUnsupported, "the network's input is " + input.text() + ", not " +
+                                             want.text() + "; choose its own size");
   }
   model.preprocessing = *chosen;
   return model;

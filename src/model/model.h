@@ -47,7 +47,7 @@ struct ModelLayer {
 struct Model {
   std::string id, title;
   std::string citation;  // its paper, where the file says it
-  Graph graph;  // batch 1, at the size of `preprocessing.crop`
+  Graph graph;  // batch 1, at the size of the preprocessing's crop
   Parameters parameters;
   ValueId input, logits, probabilities;
   Preprocessing preprocessing;

@@ -14,9 +14,11 @@ using onnx::ImportedGraph;
 using onnx::Port;
 
 constexpr int64_t kMaxScores = 100'000;
+// Of a picture that a network looks at, in px.
+constexpr int64_t kMinSide = 8, kMaxSide = 2048;
 
 std::unexpected<Error> unsupported(std::string what) {
-  return fail(ErrorCode::kUnsupported, std::move(what) + "; use a network for colour pictures");
+  return fail(ErrorCode::kUnsupported, std::move(what) + "; use a network for pictures");
 }
 
 // --- Input -------------------------------------------------------------------------------------
@@ -28,40 +30,42 @@ Result<const Port*> picture_input(const ImportedGraph& imported) {
   }
   const Port& input = imported.inputs[0];
   const Shape& stored = imported.graph.shape(input.value);
-  if (stored.rank() != 4 || stored[3] != 3) {
-    return unsupported(
-        std::format("the network's input {} is {}, want N×3×H×W", input.name, input.shape.text()));
-  }
-  if (stored[1] != stored[2]) {
-    return unsupported(std::format("the network's input {} is {}, ConvScope's pictures are square",
+  if (stored.rank() != 4 || (stored[3] != 3 && stored[3] != 1)) {
+    return unsupported(std::format("the network's input {} is {}, want N×3×H×W or N×1×H×W",
                                    input.name, input.shape.text()));
+  }
+  if (std::min(stored[1], stored[2]) < kMinSide || std::max(stored[1], stored[2]) > kMaxSide) {
+    return unsupported(std::format("the network's input {} is {}, want {} to {} pixels a side",
+                                   input.name, input.shape.text(), kMinSide, kMaxSide));
   }
   return &input;
 }
 
 // A file may fix a batch of several pictures; ConvScope looks at one. It may fix their size, too:
-// where all its layers take another one, a person may choose it. `side` 0: the file's own.
-Result<ImportedGraph> import_for_one_picture(std::span<const uint8_t> bytes, int64_t side) {
-  onnx::ImportOptions options{.side = side > 0 ? side : onnx::kDefaultSide};
+// where all its layers take another one, a person may choose it.
+Result<ImportedGraph> import_for_one_picture(std::span<const uint8_t> bytes,
+                                             const Preprocessing* chosen) {
+  onnx::ImportOptions options;
   auto imported = onnx::import_onnx(bytes, options);
   if (!imported || imported->inputs.size() != 1 || imported->inputs[0].shape.rank() != 4)
     return imported;
   const Port& input = imported->inputs[0];
   const int first = input.axes == onnx::channels_last_axes(4) ? 2 : 1;  // spatial axis
   Shape shape = input.shape;
-  const int64_t own = shape[first];
   shape.set(0, 1);
-  if (side > 0) {
-    shape.set(first, side);
-    shape.set(first + 1, side);
+  if (chosen != nullptr) {
+    shape.set(first, chosen->crop_height);
+    shape.set(first + 1, chosen->crop_width);
   }
   if (shape == input.shape) return imported;
   options.input_shapes.emplace(input.name, shape);
   auto changed = onnx::import_onnx(bytes, options);
-  if (!changed && side > 0 && side != own) {
-    return fail(ErrorCode::kUnsupported,
-                std::format("the network cannot take pictures of {0} × {0}, only of {1} × {1}: {2}",
-                            side, own, changed.error().message));
+  const int64_t height = input.shape[first], width = input.shape[first + 1];
+  if (!changed && (shape[first] != height || shape[first + 1] != width)) {
+    return fail(
+        ErrorCode::kUnsupported,
+        std::format("the network cannot take pictures of {} × {}, only of {} × {}: {}",
+                    shape[first + 1], shape[first], width, height, changed.error().message));
   }
   return changed;
 }
@@ -176,7 +180,8 @@ bool read_metadata(const ImportedGraph& imported, Preprocessing& p) {
     const auto found = imported.metadata.find(key);
     return found == imported.metadata.end() ? std::string() : found->second;
   };
-  if (text("Image.BitmapPixelFormat").starts_with("Bgr")) p.order = ChannelOrder::kBgr;
+  if (p.channels() == 3 && text("Image.BitmapPixelFormat").starts_with("Bgr"))
+    p.order = ChannelOrder::kBgr;
   const std::string range = text("Image.NominalPixelRange");
   if (range == "NominalRange_0_255") set_range(p, 0, 1);
   if (range == "Normalized_0_1") set_range(p, 0, kBytes);
@@ -226,10 +231,19 @@ bool read_own_normalisation(const ImportedGraph& imported, ValueId input, Prepro
 
 Preprocessing guess_preprocessing(const ImportedGraph& imported) {
   const ValueId input = imported.inputs[0].value;
+  const Shape& shape = imported.graph.shape(input);
   Preprocessing p;
-  p.crop = static_cast<int>(imported.graph.shape(input)[1]);
-  p.resize_size = static_cast<int>(std::lround(static_cast<double>(p.crop) * 8 / 7));
+  p.crop_height = static_cast<int>(shape[1]);
+  p.crop_width = static_cast<int>(shape[2]);
+  p.resize_size = std::min(p.crop_height, p.crop_width);
+  if (p.resize_size >= kSmallestCropped)
+    p.resize_size = static_cast<int>(std::lround(static_cast<double>(p.resize_size) * 8 / 7));
+  if (shape[3] == 1) {
+    p.order = ChannelOrder::kGray;
+    set_range(p, 0, kBytes);
+  }
   if (read_metadata(imported, p) || read_own_normalisation(imported, input, p)) return p;
+  if (p.channels() == 1) return p;
   for (size_t c = 0; c < 3; ++c) {
     p.mean[c] = kImageNetMean[c] * kBytes;
     p.standard_deviation[c] = kImageNetDeviation[c] * kBytes;
@@ -239,13 +253,15 @@ Preprocessing guess_preprocessing(const ImportedGraph& imported) {
 
 Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
                         const Preprocessing* chosen) {
-  TRY(ImportedGraph imported, import_for_one_picture(bytes, chosen != nullptr ? chosen->crop : 0));
+  TRY(ImportedGraph imported, import_for_one_picture(bytes, chosen));
   TRY(const Port* input, picture_input(imported));
   TRY(const Port* output, score_output(imported));
   Model model;
   model.id = model.title = std::string(id);
   model.input = input->value;
-  model.preprocessing = chosen != nullptr ? *chosen : guess_preprocessing(imported);
+  const Preprocessing guess = guess_preprocessing(imported);
+  model.preprocessing = chosen != nullptr ? *chosen : guess;
+  if (guess.channels() != model.preprocessing.channels()) model.preprocessing.order = guess.order;
   GraphBuilder builder(std::move(imported.graph));
   TRY_STATUS(Head(builder, model).build(*output));
   model.graph = std::move(builder).build();

@@ -11,15 +11,17 @@
 
 namespace convscope {
 
-// Opens a network with one picture as input: 1×3×H×W or 1×H×W×3, square. Its last outputs become
+// Opens a network with one picture as input: 1×3×H×W or 1×H×W×3, or with
+// one channel, gray. Its outputs become
 // class scores:
 //   a vector of N numbers                 logits; behind a Softmax, LogSoftmax or Sigmoid, what
 //                                         stands before it
 //   maps (1×C×H×W), as in segmentation    the mean of each map
 //   anything else                         all its numbers in a row
 // Without `chosen` the input has the file's own size, or kDefaultSide where that is left open, and
-// the preprocessing is a guess. Errors: those of onnx::import_onnx, and `unsupported` for other
-// inputs or where the network cannot take the chosen size.
+// the preprocessing is a guess; whether it is gray the file alone says. Errors: those of
+// onnx::import_onnx, and `unsupported` for other inputs or where the network cannot take the chosen
+// size.
 Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
                         const Preprocessing* chosen = nullptr);
 
@@ -27,8 +29,11 @@ Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
 //   1. Windows ML's metadata Image.BitmapPixelFormat (Bgr8) and Image.NominalPixelRange
 //   2. where the graph starts by subtracting or scaling the picture itself: bytes 0…255 if its
 //      numbers are made for those (it divides by 16 or more, or subtracts more than 2), else 0…1
-//   3. RGB from 0 to 1, normalised by ImageNet's mean and standard deviation, as torchvision does
-// The shorter side is resized to 8/7 of the input, as in training on ImageNet.
+//   3. RGB from 0 to 1, normalised by ImageNet's mean and standard deviation, as torchvision does;
+//      gray from 0 to 1 as it is
+// The shorter side is resized to 8/7 of the input, as in training on ImageNet; inputs of less than
+// kSmallestCropped px show the whole picture, as MNIST's and CIFAR's do.
+inline constexpr int kSmallestCropped = 65;
 Preprocessing guess_preprocessing(const onnx::ImportedGraph& imported);
 
 }  // namespace convscope

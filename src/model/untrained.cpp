@@ -19,12 +19,13 @@ constexpr double kMaximum = 1.6;
 
 double input_second_moment(const Preprocessing& preprocessing) {
   double sum = 0;
-  for (size_t c = 0; c < 3; ++c) {
+  const auto channels = static_cast<size_t>(preprocessing.channels());
+  for (size_t c = 0; c < channels; ++c) {
     const double scale = preprocessing.standard_deviation[c],
                  offset = kPixelMean - preprocessing.mean[c];
     sum += (offset * offset + kPixelDeviation * kPixelDeviation) / (scale * scale);
   }
-  return sum / 3;
+  return sum / static_cast<double>(channels);
 }
 
 Result<Tensor> normal_tensor(const Shape& shape, double deviation, uint64_t seed,

@@ -148,11 +148,11 @@ class Importer {
     return {};
   }
 
-  // TensorFlow's exports keep N,H,W,C: three channels at the end and not in front.
+  static bool is_colours(Extent extent) { return extent == 1 || extent == 3; }
+
+  // TensorFlow's exports keep N,H,W,C: one or three channels at the end and not in front.
   static bool looks_channels_first(const Shape& shape) {
-    if (shape.rank() != 4) return false;
-    const auto colours = [](int64_t extent) { return extent == 1 || extent == 3; };
-    return colours(shape[1]) || !colours(shape[3]);
+    return shape.rank() == 4 && (is_colours(shape[1]) || !is_colours(shape[3]));
   }
 
   Result<Shape> input_shape(const ValueInfoProto& input) const {
@@ -167,7 +167,7 @@ class Importer {
     }
     std::vector<Extent> extents = *input.shape;
     const bool picture = extents.size() == 4;
-    const bool channels_last = picture && extents[3] == 3 && extents[1] != 3 && extents[1] != 1;
+    const bool channels_last = picture && is_colours(extents[3]) && !is_colours(extents[1]);
     std::vector<int64_t> dims;
     for (size_t i = 0; i < extents.size(); ++i) {
       // Exporters write 0 or −1 where others give a name or nothing.

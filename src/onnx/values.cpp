@@ -5,6 +5,7 @@
 #include <format>
 #include <numeric>
 
+#include "onnx/wire.h"
 #include "ops/ops.h"
 
 namespace convscope::onnx {
@@ -156,7 +157,10 @@ Result<ValueId> ValueTable::broadcast_form(ValueIndex index, const Axes& axes) {
   const Shape own = (*this)[index].shape;
   const int rank = static_cast<int>(axes.size()), missing = rank - own.rank();
   if (missing == 0) return form(index, axes);
-  CHECK(missing > 0);
+  if (missing < 0) {
+    return damaged(std::format("its input {} of shape {} has {} axes, want at most {}",
+                               (*this)[index].name, own.text(), own.rank(), rank));
+  }
   Axes own_axes;
   std::vector<int64_t> dims;
   for (int axis : axes) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <format>
-#include <optional>
+
+#include "base/number.h"
 
 namespace convscope {
 namespace {
@@ -14,23 +14,15 @@ std::unexpected<Error> wanted(std::string_view key, std::string_view value, std:
               std::format("{}={} cannot be used, want {}", key, value, what));
 }
 
-std::optional<double> number(std::string_view text) {
-  const std::string copy(text);  // strtod wants its end
-  char* end = nullptr;
-  const double value = std::strtod(copy.c_str(), &end);
-  if (copy.empty() || end != copy.c_str() + copy.size() || !std::isfinite(value)) return {};
-  return value;
-}
-
 // One number for all channels or three.
 bool read_three(std::string_view text, std::array<float, 3>& out) {
   std::array<float, 3> values{};
   size_t count = 0;
   for (bool more = true; more; ++count) {
     const size_t comma = text.find(',');
-    const auto value = number(text.substr(0, comma));
+    const auto value = float_of(text.substr(0, comma));
     if (count == 3 || !value) return false;
-    values[count] = static_cast<float>(*value);
+    values[count] = *value;
     more = comma != std::string_view::npos;
     if (more) text.remove_prefix(comma + 1);
   }
@@ -41,17 +33,35 @@ bool read_three(std::string_view text, std::array<float, 3>& out) {
 }
 
 bool read_side(std::string_view text, int& out) {
-  const auto value = number(text);
+  const auto value = float_of(text);
   if (!value || *value < kMinInputSide || *value > kMaxInputSide || *value != std::floor(*value))
     return false;
   out = static_cast<int>(*value);
   return true;
 }
 
+// "224", or height and width: "256x128".
+bool read_sides(std::string_view text, InputSettings& out) {
+  const size_t times = text.find('x');
+  int height = 0, width = 0;
+  if (!read_side(text.substr(0, times), height)) return false;
+  if (times == std::string_view::npos) {
+    width = height;
+  } else if (!read_side(text.substr(times + 1), width)) {
+    return false;
+  }
+  out.height = height;
+  out.width = width;
+  return true;
+}
+
+constexpr std::string_view kOrders[] = {"rgb", "bgr", "gray"};
+
 Status read_part(std::string_view key, std::string_view value, InputSettings& out) {
   if (key == "order") {
-    if (value != "rgb" && value != "bgr") return wanted(key, value, "rgb or bgr");
-    out.bgr = value == "bgr";
+    const auto at = std::ranges::find(kOrders, value);
+    if (at == std::end(kOrders)) return wanted(key, value, "rgb, bgr or gray");
+    out.order = static_cast<InputOrder>(at - std::begin(kOrders));
     return {};
   }
   if (key == "mean") {
@@ -69,7 +79,7 @@ Status read_part(std::string_view key, std::string_view value, InputSettings& ou
   const std::string side =
       std::format("a whole number from {} to {}", kMinInputSide, kMaxInputSide);
   if (key == "side") {
-    if (!read_side(value, out.side)) return wanted(key, value, side);
+    if (!read_sides(value, out)) return wanted(key, value, side + ", or two as HEIGHTxWIDTH");
     return {};
   }
   if (key == "resize") {
@@ -91,16 +101,19 @@ Status read_part(std::string_view key, std::string_view value, InputSettings& ou
 }
 
 std::string three(const std::array<float, 3>& v) {
-  if (v[0] == v[1] && v[1] == v[2]) return std::format("{:g}", v[0]);
-  return std::format("{:g},{:g},{:g}", v[0], v[1], v[2]);
+  const std::string a = std::format("{:g}", v[0]), b = std::format("{:g}", v[1]),
+                    c = std::format("{:g}", v[2]);
+  return a == b && b == c ? a : a + "," + b + "," + c;
 }
 
 }  // namespace
 
 std::string InputSettings::text() const {
-  return std::format("order={} mean={} std={} resize={}:{} side={}{}", bgr ? "bgr" : "rgb",
-                     three(mean), three(deviation), squash ? "squash" : "shorter-side", resize,
-                     side, bicubic ? " filter=bicubic" : "");
+  return std::format(
+      "order={} mean={} std={} resize={}:{} side={}{}", kOrders[static_cast<size_t>(order)],
+      three(mean), three(deviation), squash ? "squash" : "shorter-side", resize,
+      height == width ? std::to_string(height) : std::format("{}x{}", height, width),
+      bicubic ? " filter=bicubic" : "");
 }
 
 Result<InputSettings> read_input_settings(std::string_view text, const InputSettings& from) {
@@ -116,7 +129,8 @@ Result<InputSettings> read_input_settings(std::string_view text, const InputSett
                   std::format("'{}' says nothing, want parts like side=224", part));
     TRY_STATUS(read_part(part.substr(0, equals), part.substr(equals + 1), out));
   }
-  out.resize = std::max(out.resize, out.side);  // the square lies within the resized picture
+  // The centre lies within the resized picture.
+  out.resize = std::max(out.resize, std::min(out.height, out.width));
   return out;
 }
 

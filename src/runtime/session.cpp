@@ -35,17 +35,20 @@ Session::Session(Graph graph, Parameters parameters, ThreadPool* pool,
       pool_(pool),
       scratch_(std::move(scratch)) {}
 
-Result<std::shared_ptr<const Graph>> Session::graph_at(const Shape& input) {
+Result<std::shared_ptr<const Graph>> Session::graph_at(const Shape& input, ValueId wanted) {
   CHECK(!graph_->inputs().empty());
   if (graph_->shape(graph_->inputs()[0]) == input) return graph_;
-  auto& entry = graphs_[input.text()];
+  const std::string key = input.text() + " " + std::to_string(wanted.index);
+  auto& entry = graphs_[key];
   if (entry == nullptr) {
     const Shape shapes[] = {input};
-    auto graph = graph_->with_input_shapes(shapes);
+    auto graph = graph_->with_input_shapes(shapes, {&wanted, 1});
     if (!graph) {
-      graphs_.erase(input.text());
-      return std::unexpected(
-          std::move(graph.error()).with_context("at input size " + input.text()));
+      graphs_.erase(key);
+      return fail(ErrorCode::kUnsupported,
+                  graph_->value(wanted).name + " takes only the input " +
+                      graph_->shape(graph_->inputs()[0]).text() + ", not " + input.text() + " (" +
+                      graph.error().message + "); choose a layer before it");
     }
     entry = std::make_shared<const Graph>(*std::move(graph));
   }

@@ -64,9 +64,10 @@ class Session {
   ThreadPool& pool() { return *pool_; }
   void set_pool(ThreadPool* pool) { pool_ = pool; }
 
-  // The forward graph for another input shape (its first input); kept, so that equal shapes give
-  // the same object.
-  Result<std::shared_ptr<const Graph>> graph_at(const Shape& input);
+  // The forward graph for another input shape (its first input), as far as it leads to `wanted`: a
+  // head of fixed size need not fit where only a layer before it is asked for. Kept, so that equal
+  // questions give the same object.
+  Result<std::shared_ptr<const Graph>> graph_at(const Shape& input, ValueId wanted);
 
   // The program of that key; made by `make` where there is none yet. The least recently used ones
   // are dropped.

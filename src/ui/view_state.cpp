@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "base/number.h"
+
 namespace convscope {
 namespace {
 
@@ -39,13 +41,9 @@ std::string number_text(double value) {
 }
 
 bool read_number(std::string_view text, double* out) {
-  if (text.empty() || text.size() > 32) return false;
-  const std::string copy(text);
-  char* end = nullptr;
-  const double value = std::strtod(copy.c_str(), &end);
-  if (end != copy.c_str() + copy.size() || !std::isfinite(value)) return false;
-  *out = value;
-  return true;
+  const auto value = text.size() <= 32 ? double_of(text) : std::nullopt;
+  if (value) *out = *value;
+  return value.has_value();
 }
 
 bool read_integer(std::string_view text, uint64_t maximum, uint64_t* out) {

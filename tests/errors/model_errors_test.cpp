@@ -259,11 +259,11 @@ TEST(ModelErrors, LoadingChecksWhatWasAskedFor) {
             "the bundle of the network 'tiny' does not say how a picture becomes its input; make it "
             "again with a newer ConvScope");
   Preprocessing sixteen;
-  sixteen.crop = 16;
+  sixteen.crop_height = sixteen.crop_width = 16;
   const auto wide = load_model("vgg", "csb", tiny, &sixteen);
   ASSERT_FALSE(wide);
   EXPECT_EQ(wide.error().message,
-            "the network's input is 1×8×8×3, not 16 pixels wide; choose its own size");
+            "the network's input is 1×8×8×3, not 1×16×16×3; choose its own size");
   EXPECT_EQ(message("efficientnet-lite0", "csb", tiny).message,
             "the file holds the network 'tiny', want 'efficientnet-lite0'; choose the file again");
   EXPECT_EQ(message("efficientnet-lite0", "zip", tiny).message,

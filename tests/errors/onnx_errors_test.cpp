@@ -124,6 +124,13 @@ const Case kCases[] = {
      [](OnnxFile& f) { f.initializers[5] = onnx_tensor("fc", {2, 60}, onnx_ramp(120)); },
      "node /classifier/Gemm (Gemm): " DAMAGED(
          "its input 1×64 does not fit its weight of 60 inputs")},
+    {"a bias of more axes than what it is added to", ErrorCode::kMalformed,
+     [](OnnxFile& f) {
+       f.initializers.push_back(onnx_tensor("deep", {1, 1, 1, 1, 1}, {1}));
+       f.nodes[2] = onnx_node("LayerNormalization", "norm", {"n", "deep"}, {"r"});
+     },
+     "node norm (LayerNormalization): " DAMAGED(
+         "its input deep of shape 1×1×1×1×1 has 5 axes, want at most 4")},
     {"a window larger than anything", ErrorCode::kMalformed,
      [](OnnxFile& f) {
        f.nodes[0] = onnx_node("Conv", "conv", {"x", "w"}, {"c"},
@@ -132,11 +139,10 @@ const Case kCases[] = {
      "node conv (Conv): " DAMAGED("its window has the extent 1152921504606846976, want 1 to 4096")},
     {"no picture", ErrorCode::kUnsupported,
      [](OnnxFile& f) {
-       f.inputs = {onnx_value("x", {1, 3, 8, 10})};
+       f.inputs = {onnx_value("x", {1, 3, 6, 10})};
        f.outputs = {onnx_value("r", {})};
      },
-     "the network's input x is 1×3×8×10, ConvScope's pictures are square; use a network for "
-     "colour pictures"},
+     "the network's input x is 1×3×6×10, want 8 to 2048 pixels a side; use a network for pictures"},
 };
 
 TEST(OnnxErrors, EachBadFileHasItsSentence) {

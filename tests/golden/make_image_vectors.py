@@ -97,4 +97,6 @@ for source, target, name, data in resizes():
 print("};\n")
 print("// pattern(23, 17) resized to 9 × 7, bicubic.")
 write_bytes("kBicubicBytes", pattern(23, 17).resize((9, 7), Image.Resampling.BICUBIC).tobytes())
+print("\n// Of the bytes of pattern(256, 256) in Pillow's mode L.")
+print(f'inline constexpr uint64_t kGrayPatternHash = 0x{fnv1a(pattern(256, 256).convert("L").tobytes()):016x}u;\n')
 print("}  // namespace convscope")

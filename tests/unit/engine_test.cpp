@@ -12,6 +12,7 @@
 #include <map>
 
 #include "base/clock.h"
+#include "unit/onnx_test_files.h"
 
 namespace convscope {
 namespace {
@@ -214,6 +215,48 @@ TEST_F(EngineTest, GradientOfTrainedAndUntrainedNetworkDiffer) {
   EXPECT_EQ(failure(RunMethod{.method = "gradient", .target = 1000}).code, "invalid_argument");
   EXPECT_EQ(failure(RunMethod{.method = "gradient", .parameters = {{"speed", 1}}}).code,
             "invalid_argument");
+}
+
+// Every command on a network for gray pictures that are wider than high.
+TEST_F(EngineTest, AGrayWideNetworkHasEveryView) {
+  const ModelInfo model =
+      answer<ModelLoaded>(LoadModel{"gray", "onnx", "", Blob(gray_onnx().bytes())}).model;
+  ASSERT_EQ(model.layers.size(), 5u);
+  answer<ImageReady>(SetPixels{disc_picture()});
+  const auto forward = answer<ForwardDone>(Forward{.thumbnails = 4});
+  EXPECT_EQ(forward.input.height, 12);
+  EXPECT_EQ(forward.input.width, 20);
+  const auto filters = answer<Filters>(GetFilters{"first", ""});
+  EXPECT_EQ(filters.inputs, 1);
+  EXPECT_FALSE(filters.colour);
+  EXPECT_EQ(answer<FilterResponse>(GetFilterResponse{"first", "", 1, 0}).map.width, 20);
+  for (bool untrained : {false, true}) {
+    const auto map =
+        answer<MethodResult>(RunMethod{.method = "gradient", .target = 2, .untrained = untrained});
+    ASSERT_TRUE(map.last.map);
+    EXPECT_EQ(map.last.map->height, 12);
+    EXPECT_EQ(map.last.map->width, 20);
+    EXPECT_GT(map.last.map->maximum, 0);
+  }
+  RunMethod dream{.method = "deep_dream", .layer = "second"};
+  dream.parameters = {{"size", 64}, {"octaves", 1}, {"iterations", 6}, {"jitter", 2}};
+  const auto result = answer<MethodResult>(dream);
+  ASSERT_TRUE(result.last.picture);
+  EXPECT_GT(result.last.figures[0].value, 0);
+}
+
+// The head takes 8 × 8 only; the convolution before it dreams at any size.
+TEST_F(EngineTest, AHeadOfFixedSizeDoesNotKeepALayerFromDreaming) {
+  answer<ModelLoaded>(LoadModel{"small", "onnx", "", Blob(small_onnx().bytes())});
+  answer<ImageReady>(SetPixels{disc_picture()});
+  RunMethod dream{.method = "deep_dream", .layer = "features.0"};
+  dream.parameters = {{"size", 128}, {"octaves", 1}, {"iterations", 2}};
+  EXPECT_EQ(answer<MethodResult>(dream).last.picture->width, 128);
+  dream.layer = "logits";
+  EXPECT_EQ(failure(dream).message.en,
+            "/classifier/Gemm takes only the input 1×8×8×3, not 1×128×128×3 (at node "
+            "/classifier/Gemm: Gemm(transB=1): x does not have as many columns as the weight wants; "
+            "got 1×16384, 2×64); choose a layer before it.");
 }
 
 // The suggested layer is filled in first: a channel that it does not have must not reach the

@@ -60,6 +60,32 @@ TEST(Field, NetworkConversionIsTheNetworksOwnAndItsGradientTheChainRule) {
   EXPECT_EQ(gradient.values[2], 0);
 }
 
+// The step that the gradient describes moves luma exactly as far.
+TEST(Field, AGrayNetworkSeesLumaAndItsGradientIsGray) {
+  const Preprocessing gray{
+      .order = ChannelOrder::kGray, .mean = {33, 0, 0}, .standard_deviation = {78, 1, 1}};
+  Field field = random_field(3, 5, 4);
+  std::vector<float> network(15), moved(15);
+  network_from_unit(gray, field, network.data());
+  EXPECT_NEAR(
+      network[0],
+      (255 * (0.299f * field.values[0] + 0.587f * field.values[1] + 0.114f * field.values[2]) -
+       33) /
+          78,
+      1e-5f);
+  std::vector<float> up(15, 0);
+  up[7] = 1;
+  Field gradient = Field::zeros(3, 5);
+  unit_gradient_from_network(gray, up.data(), &gradient);
+  EXPECT_EQ(gradient.values[21], gradient.values[23]);
+  EXPECT_EQ(gradient.values[0], 0);
+  const float step = 0.01f;
+  for (size_t i = 21; i < 24; ++i) field.values[i] += step;
+  network_from_unit(gray, field, moved.data());
+  EXPECT_NEAR(moved[7] - network[7], step * gradient.values[21], 1e-4f);
+  EXPECT_EQ(moved[6], network[6]);
+}
+
 TEST(Field, PictureIsClampedAndOpaque) {
   Field field = Field::zeros(1, 1);
   field.values = {-0.5f, 0.5f, 1.5f};

@@ -59,6 +59,27 @@ TEST(Graph, TakesOtherInputShapesWithTheSameIds) {
   EXPECT_NE(small.error().message.find("at node y"), std::string::npos) << small.error().message;
 }
 
+// A head of fixed size does not keep what stands before it from taking another one.
+TEST(Graph, OnlyWhatIsWantedMustFit) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {1, 4, 4, 2}), weight = builder.parameter("w", {5, 32});
+  const ValueId y = *builder.add_one(make_relu(), {x}, "y");
+  const ValueId flat = *builder.add_one(make_flatten(1), {y}, "flat");
+  *builder.add_one(make_gemm(true), {flat, weight}, "head");
+  const Graph graph = std::move(builder).build();
+  const auto shapes = std::array{Shape{1, 9, 5, 2}};
+  EXPECT_FALSE(graph.with_input_shapes(shapes).has_value());
+  EXPECT_FALSE(graph.with_input_shapes(shapes, std::array{graph.find("head")}).has_value());
+  const auto body = graph.with_input_shapes(shapes, std::array{y});
+  ASSERT_TRUE(body.has_value());
+  EXPECT_EQ(body->shape(y), shapes[0]);
+  // A new node is not taken for one whose shapes are those of the old size.
+  GraphBuilder more(*body);
+  const ValueId again = *more.add_one(make_flatten(1), {y}, "again");
+  EXPECT_NE(again, flat);
+  EXPECT_EQ(more.shape(again), (Shape{1, 90}));
+}
+
 TEST(Graph, PrintsOneLinePerNode) {
   GraphBuilder builder;
   const ValueId x = builder.input("image", {1, 4, 4, 2});

@@ -40,6 +40,16 @@ TEST(ImageResize, EqualsPillowToTheBit) {
   EXPECT_EQ(resize(pattern(23, 17), 9, 7, ResizeFilter::kBicubic).rgb, bytes_of_hex(kBicubicBytes));
 }
 
+TEST(ImageGray, EqualsPillowToTheBit) {
+  const Image gray = gray_from(pattern(256, 256));
+  std::vector<uint8_t> bytes;
+  for (size_t i = 0; i < gray.rgb.size(); i += 3) {
+    ASSERT_TRUE(gray.rgb[i] == gray.rgb[i + 1] && gray.rgb[i] == gray.rgb[i + 2]);
+    bytes.push_back(gray.rgb[i]);
+  }
+  EXPECT_EQ(fnv1a(bytes), kGrayPatternHash);
+}
+
 TEST(ImageResize, SameSizeIsTheSamePicture) {
   const Image image = pattern(12, 9);
   EXPECT_EQ(resize(image, 12, 9, ResizeFilter::kBicubic), image);

@@ -78,9 +78,71 @@ TEST(Preprocessing, ExtremeShapes) {
     for (const Preprocessing* p : {&squeezenet(), &efficientnet()}) {
       const auto input = preprocess(one_colour(width, height, {1, 2, 3}), *p);
       ASSERT_TRUE(input) << width << "×" << height;
-      EXPECT_EQ(input->seen, one_colour(p->crop, p->crop, {1, 2, 3}));
+      EXPECT_EQ(input->seen, one_colour(p->crop_width, p->crop_height, {1, 2, 3}));
     }
   }
+}
+
+// 28 × 28 digits, white on black or black on white.
+TEST(Preprocessing, GrayIsLumaInOneChannel) {
+  Preprocessing digits{.order = ChannelOrder::kGray,
+                       .mean = {255, 9, 9},
+                       .standard_deviation = {-255, 9, 9},
+                       .resize_size = 28,
+                       .crop_height = 28,
+                       .crop_width = 28};
+  const auto input = preprocess(one_colour(40, 30, {200, 100, 50}), digits);
+  ASSERT_TRUE(input);
+  EXPECT_EQ(input->tensor.shape(), (Shape{1, 28, 28, 1}));
+  const uint8_t luma = 124;  // 0.299·200 + 0.587·100 + 0.114·50 = 124.2
+  EXPECT_EQ(input->seen, one_colour(28, 28, {luma, luma, luma}));
+  EXPECT_EQ(input->tensor.data()[0], (luma - 255.0f) / -255.0f);
+  EXPECT_EQ(image_from_network_input(TensorView::of(input->tensor), digits), input->seen);
+  EXPECT_EQ(digits.english(),
+            "The picture’s shorter side is resized to 28, its middle 28 × 28 px taken, and every "
+            "byte x of its gray copy becomes (x − 255) / −255.");
+  EXPECT_EQ(
+      digits.chinese(),
+      "图片先短边缩放到 28，取中央 28 × 28 像素，再转成灰度，把每个字节 x 变为 (x − 255) / −255。");
+}
+
+// A wide network: the picture covers 60 × 20 before the middle 30 × 10 of it is taken.
+TEST(Preprocessing, ARectangleIsCoveredOrFilled) {
+  Preprocessing wide{.resize_mode = ResizeMode::kShorterSide,
+                     .filter = ResizeFilter::kBox,
+                     .resize_size = 20,
+                     .crop_height = 10,
+                     .crop_width = 30};
+  // Left half red, right half blue: both modes keep the border in the middle.
+  Image halves(120, 120);
+  for (int y = 0; y < 120; ++y) {
+    for (int x = 0; x < 120; ++x) halves.pixel(x, y)[x < 60 ? 0 : 2] = 255;
+  }
+  for (ResizeMode mode : {ResizeMode::kShorterSide, ResizeMode::kSquash}) {
+    wide.resize_mode = mode;
+    const auto input = preprocess(halves, wide);
+    ASSERT_TRUE(input);
+    EXPECT_EQ(input->tensor.shape(), (Shape{1, 10, 30, 3}));
+    EXPECT_EQ(input->seen, crop(resize(halves, 60, 60, ResizeFilter::kBox), 15, 5, 30, 10));
+  }
+  // Rings: a square of 120 squashed to 60 × 20, and cut at the top and bottom when it covers.
+  Image bands(120, 120);
+  for (int y = 0; y < 120; ++y) {
+    for (int x = 0; x < 120; ++x) bands.pixel(x, y)[0] = static_cast<uint8_t>(2 * y);
+  }
+  wide.resize_mode = ResizeMode::kSquash;
+  EXPECT_EQ(preprocess(bands, wide)->seen,
+            crop(resize(bands, 60, 20, ResizeFilter::kBox), 15, 5, 30, 10));
+  wide.resize_mode = ResizeMode::kShorterSide;
+  EXPECT_EQ(preprocess(bands, wide)->seen,
+            crop(resize(bands, 60, 60, ResizeFilter::kBox), 15, 25, 30, 10));
+  EXPECT_EQ(
+      wide.english(),
+      "The picture is resized until it covers 60 × 20, its middle 30 × 10 px taken, and every "
+      "byte x becomes x, channels in the order RGB.");
+  EXPECT_EQ(wide.chinese(),
+            "图片先缩放到盖住 60 × 20，取中央 30 × 10 像素，再把每个字节 x 变为 x，通道顺序为 "
+            "RGB。");
 }
 
 TEST(Preprocessing, SaysWhatItDoes) {

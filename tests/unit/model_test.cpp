@@ -55,7 +55,8 @@ TEST(ModelBundle, SaysWhatTheCatalogSaysOfOthers) {
   EXPECT_EQ(p.resize_mode, ResizeMode::kSquash);
   EXPECT_EQ(p.filter, ResizeFilter::kBicubic);
   EXPECT_EQ(p.resize_size, 10);
-  EXPECT_EQ(p.crop, 8);
+  EXPECT_EQ(p.crop_height, 8);
+  EXPECT_EQ(p.crop_width, 8);
   EXPECT_EQ(settings_of(p).text(),
             "order=bgr mean=104,117,123 std=2 resize=squash:10 side=8 filter=bicubic");
 
@@ -229,7 +230,7 @@ TEST(ModelSqueezeNet, RealFile) {
 
 TEST(ModelCatalog, Entries) {
   ASSERT_EQ(model_catalog().size(), 2u);
-  EXPECT_EQ(find_catalog_entry("squeezenet-1.0")->preprocessing.crop, 227);
+  EXPECT_EQ(find_catalog_entry("squeezenet-1.0")->preprocessing.crop_width, 227);
   EXPECT_EQ(find_catalog_entry("nothing"), nullptr);
 }
 

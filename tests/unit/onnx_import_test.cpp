@@ -175,10 +175,45 @@ TEST(OnnxModel, ASoftmaxAtTheEndIsTheProbabilities) {
   EXPECT_EQ(model->graph.value(model->probabilities).name, "softmax");
 }
 
+TEST(OnnxModel, GrayAndWidePicturesAreTaken) {
+  const auto bytes = gray_onnx().bytes();
+  const auto model = load_model("gray", "onnx", bytes);
+  ASSERT_TRUE(model.has_value()) << model.error().message;
+  EXPECT_EQ(model->graph.shape(model->input), (Shape{1, 12, 20, 1}));
+  EXPECT_EQ(model->preprocessing.order, ChannelOrder::kGray);
+  EXPECT_EQ(model->preprocessing.crop_height, 12);
+  EXPECT_EQ(model->preprocessing.crop_width, 20);
+  EXPECT_EQ(model->preprocessing.resize_size, 12) << "small pictures lose no margin";
+  EXPECT_EQ(model->preprocessing.value_of_byte(255, 0), 1);
+
+  // The convolutions take any size, so a person may choose one; colours they may not.
+  Preprocessing chosen = model->preprocessing;
+  chosen.crop_height = 9;
+  chosen.crop_width = 31;
+  chosen.order = ChannelOrder::kBgr;
+  const auto other = load_model("gray", "onnx", bytes, &chosen);
+  ASSERT_TRUE(other.has_value()) << other.error().message;
+  EXPECT_EQ(other->graph.shape(other->input), (Shape{1, 9, 31, 1}));
+  EXPECT_EQ(other->preprocessing.order, ChannelOrder::kGray);
+}
+
+// TensorFlow keeps the single channel last.
+TEST(OnnxModel, ASingleChannelMayStandLast) {
+  OnnxFile file = gray_onnx();
+  file.inputs = {onnx_value("image", {1, 12, 20, 1})};
+  file.nodes.insert(file.nodes.begin(), onnx_node("Transpose", "nchw", {"image"}, {"x"},
+                                                  {onnx_ints("perm", {0, 3, 1, 2})}));
+  const auto bytes = file.bytes();
+  const auto model = load_model("gray", "onnx", bytes);
+  ASSERT_TRUE(model.has_value()) << model.error().message;
+  EXPECT_EQ(model->graph.shape(model->input), (Shape{1, 12, 20, 1}));
+  EXPECT_EQ(count_kind(model->graph, "Transpose"), 0u);
+}
+
 TEST(OnnxModel, PreprocessingIsGuessed) {
   const auto guess = [](const OnnxFile& file) { return guess_preprocessing(import_or_die(file)); };
   const Preprocessing usual = guess(small_onnx());
-  EXPECT_EQ(usual.crop, 8);
+  EXPECT_EQ(usual.crop_height, 8);
   EXPECT_EQ(usual.order, ChannelOrder::kRgb);
   EXPECT_NEAR(usual.mean[0], 0.485 * 255, 1e-3);
 

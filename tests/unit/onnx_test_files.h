@@ -154,4 +154,23 @@ inline OnnxFile small_onnx() {
   return out;
 }
 
+// A gray picture, 12 high and 20 wide: two convolutions, pooled into three classes.
+inline OnnxFile gray_onnx() {
+  OnnxFile out;
+  out.inputs = {onnx_value("x", {1, 1, 12, 20})};
+  out.outputs = {onnx_value("y", {1, 3})};
+  out.initializers = {onnx_tensor("w1", {4, 1, 3, 3}, onnx_ramp(36, 0.1f)),
+                      onnx_tensor("w2", {6, 4, 3, 3}, onnx_ramp(216, 0.05f)),
+                      onnx_tensor("fc", {3, 6}, onnx_ramp(18, 0.2f))};
+  const ProtoWriter pads = onnx_ints("pads", {1, 1, 1, 1});
+  out.nodes = {onnx_node("Conv", "first", {"x", "w1"}, {"c1"}, {pads}),
+               onnx_node("Relu", "relu1", {"c1"}, {"r1"}),
+               onnx_node("Conv", "second", {"r1", "w2"}, {"c2"}, {pads}),
+               onnx_node("Relu", "relu2", {"c2"}, {"r2"}),
+               onnx_node("GlobalAveragePool", "pool", {"r2"}, {"p"}),
+               onnx_node("Flatten", "flatten", {"p"}, {"f"}),
+               onnx_node("Gemm", "classes", {"f", "fc"}, {"y"}, {onnx_int("transB", 1)})};
+  return out;
+}
+
 }  // namespace convscope

@@ -161,7 +161,7 @@ TEST(Session, OtherInputSizesShareKernels) {
   int64_t packed = 0;
   for (const Shape& shape :
        {Shape{1, 9, 7, 3}, Shape{1, 20, 31, 3}, Shape{2, 9, 7, 3}, Shape{1, 9, 7, 3}}) {
-    const auto graph = session.graph_at(shape);
+    const auto graph = session.graph_at(shape, f.pooled);
     ASSERT_TRUE(graph.has_value());
     const auto program = session.program(shape.text(), [&]() -> Result<ProgramSpec> {
       return ProgramSpec{*graph, {f.input}, {f.pooled}};

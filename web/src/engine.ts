@@ -34,15 +34,38 @@ const kGaveUp = text(
 );
 const kDied = text('The computing part stopped before it was done; it starts again.', '计算部分未完成便已停止，正在重新启动。');
 
+type Build = (request: number) => Message;
+
+// A command whose effect lasts, so that an engine which starts again is told of it. One that fails leaves the one before
+// in place, here as in the engine.
+class Lasting {
+  latest: Build | null = null;
+  private readonly pending = new Map<number, Build>();
+
+  constructor(private readonly success: number) {}
+
+  sent(request: number, build: Build): number {
+    this.pending.set(request, build);
+    this.latest ??= build;
+    return request;
+  }
+  answered(event: Reader): void {
+    const build = this.pending.get(event.request);
+    this.pending.delete(event.request);
+    if (build !== undefined && event.alternative === this.success) this.latest = build;
+  }
+  forget_pending(): void {
+    this.pending.clear();
+  }
+}
+
 export class Engine {
   private worker: Worker | null = null;
   private failures: number[] = [];
   private open = new Set<number>(); // requests without a final event
   private next_request = kShellRequests;
-  private model: ((request: number) => Message) | null = null;
-  private picture: ((request: number) => Message) | null = null;
-  private readonly pending_pictures = new Map<number, (request: number) => Message>();
-  private readonly pending_models = new Map<number, (request: number) => Message>();
+  private readonly model = new Lasting(kEvent.ModelLoaded);
+  private readonly picture = new Lasting(kEvent.ImageReady);
   private threads: ThreadState;
   private state: EngineState = 'starting';
   private lag_timer: ReturnType<typeof setTimeout> | null = null;
@@ -71,19 +94,11 @@ export class Engine {
   }
 
   // `build` makes the message for a request id; it is kept to be made again after a failure, and so must copy its bytes.
-  // One that cannot be opened leaves the one before in place, here as in the engine.
-  send_model(build: (request: number) => Message): number {
-    const request = this.send_own(build);
-    this.pending_models.set(request, build);
-    this.model ??= build;
-    return request;
+  send_model(build: Build): number {
+    return this.model.sent(this.send_own(build), build);
   }
-  // A picture that cannot be decoded leaves the one before in place, here as in the engine.
-  send_picture(build: (request: number) => Message): number {
-    const request = this.send_own(build);
-    this.pending_pictures.set(request, build);
-    this.picture ??= build;
-    return request;
+  send_picture(build: Build): number {
+    return this.picture.sent(this.send_own(build), build);
   }
 
   // Ends the worker and starts a new one, whatever it does.
@@ -93,7 +108,7 @@ export class Engine {
     this.start_again();
   }
 
-  private send_own(build: (request: number) => Message): number {
+  private send_own(build: Build): number {
     const request = this.next_request++;
     this.send(build(request));
     return request;
@@ -138,12 +153,8 @@ export class Engine {
     }
     const event = new Reader(message.message.header);
     if (is_final(event.alternative)) this.open.delete(event.request);
-    const picture = this.pending_pictures.get(event.request);
-    this.pending_pictures.delete(event.request);
-    const model = this.pending_models.get(event.request);
-    this.pending_models.delete(event.request);
-    if (model !== undefined && event.alternative === kEvent.ModelLoaded) this.model = model;
-    if (picture !== undefined && event.alternative === kEvent.ImageReady) this.picture = picture;
+    this.model.answered(event);
+    this.picture.answered(event);
     this.listener.on_message(message.message, event);
   }
 
@@ -151,11 +162,11 @@ export class Engine {
   private start_again(): void {
     const lost = [...this.open];
     this.open.clear();
-    this.pending_pictures.clear();
-    this.pending_models.clear();
     this.start();
-    if (this.model !== null) this.send_own(this.model);
-    if (this.picture !== null) this.send_own(this.picture);
+    for (const lasting of [this.model, this.picture]) {
+      lasting.forget_pending();
+      if (lasting.latest !== null) this.send_own(lasting.latest);
+    }
     this.fail(lost);
   }
 

@@ -210,8 +210,11 @@ void all_channels(Ui& ui, const Maps& m) {
                        .label = ui.tr(S::kActivationsTitle)};
   const float least = m.is_vector ? (ui.touch ? 24 : 16) : ui.touch ? 44 : 34;
   const float most = m.is_vector ? 40 : is_open ? 56 : 180;
-  grid.tile_width = grid.tile_height =
+  const float edge =
       tile_size_for(m.a.channels, ImVec2(room.x, stage_height(200)), grid.gap, least, most);
+  const ImVec2 tile = fit(float(m.a.width), float(m.a.height), ImVec2(edge, edge));
+  grid.tile_width = tile.x;
+  grid.tile_height = tile.y;
   const auto chosen = std::find(order.begin(), order.end(), ui.state.channel);
   if (chosen != order.end()) grid.selected = static_cast<int>(chosen - order.begin());
   if (m.are_classes)
@@ -220,7 +223,8 @@ void all_channels(Ui& ui, const Maps& m) {
   grid.draw = [&](ImDrawList* list, int index, ImVec2 min, ImVec2 max) {
     const int channel = order[static_cast<size_t>(index)];
     if (m.dead(channel)) return draw_dead(ui, list, min, max);
-    draw_plane(ui, list, m.stack, channel, colouring(ui, m, channel), min, max,
+    const Box box = box_within(m.stack, min, max);
+    draw_plane(ui, list, m.stack, channel, colouring(ui, m, channel), box.min, box.max,
                m.is_vector ? 2 : kSmallRadius);
   };
   grid.tile_label = [&](int index) {

@@ -67,8 +67,9 @@ void target_menu(Ui& ui, const Hit& hit) {
     g_class_query.clear();
     ImGui::SetKeyboardFocusHere();
   }
-  search_field(ui, "target.search", ui.tr(S::kSearchClass), &g_class_query,
-               ImGui::GetContentRegionAvail().x);
+  const int classes = ui.vm.model ? static_cast<int>(ui.vm.model->classes) : 0;
+  search_field(ui, "target.search", ui.tr(S::kSearchClass, {std::to_string(classes)}),
+               &g_class_query, ImGui::GetContentRegionAvail().x);
   // The field would only take the first Esc for itself.
   if (ImGui::IsKeyPressed(ImGuiKey_Escape, false)) ImGui::CloseCurrentPopup();
   space(6);

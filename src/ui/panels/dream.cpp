@@ -232,10 +232,11 @@ void channel_picker(Ui& ui, const LayerInfo& layer) {
        .draw =
            [&](ImDrawList* list, int i, ImVec2 min, ImVec2 max) {
              const int32_t c = order[static_cast<size_t>(i)];
+             const Box box = box_within(stack, min, max);
              draw_plane(ui, list, stack, c,
                         {.low = std::min(0.0f, ranges[2 * c]),
                          .high = std::max(1e-12f, ranges[2 * c + 1])},
-                        min, max);
+                        box.min, box.max);
              if (is_chosen(c)) draw_selection(ui, list, min, max, kSmallRadius);
            },
        .tile_label =

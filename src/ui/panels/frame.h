@@ -20,6 +20,10 @@ void draw_predictions(Ui& ui);
 void draw_status_line(Ui& ui, ImVec2 min, ImVec2 max);
 // Cards over the lower edge of the stage.
 void draw_notices(Ui& ui, ImVec2 stage_min, ImVec2 stage_max);
+// A dialog over the middle of the page: false while it is not open; otherwise end_sheet ends it.
+bool begin_sheet(Ui& ui, const char* popup, std::string_view key, std::string_view title,
+                 float width);
+void end_sheet(Ui& ui);
 void draw_help(Ui& ui);
 void draw_input_sheet(Ui& ui);
 

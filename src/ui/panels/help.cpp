@@ -35,19 +35,31 @@ std::string credits(const Ui& ui) {
 
 }  // namespace
 
-void draw_help(Ui& ui) {
+bool begin_sheet(Ui& ui, const char* popup, std::string_view key, std::string_view title,
+                 float width) {
   const ImVec2 screen = ImGui::GetIO().DisplaySize;
-  const ImVec2 size(std::min(620.0f, screen.x - 24), std::min(640.0f, screen.y - 48));
+  const ImVec2 size(std::min(width, screen.x - 24), std::min(640.0f, screen.y - 48));
   ImGui::SetNextWindowPos(ImVec2((screen.x - size.x) / 2, (screen.y - size.y) / 2));
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui.size == Size::kNarrow ? 18 : 32, 26));
-  const bool open = ImGui::BeginPopup(kHelpPopup);
+  const bool open = ImGui::BeginPopup(popup);
   ImGui::PopStyleVar();
-  if (!open) return;
+  if (!open) return false;
   const ImVec2 at = ImGui::GetWindowPos();
   draw_shadow(ui, ImGui::GetWindowDrawList(), at, ImVec2(at.x + size.x, at.y + size.y), kRadius);
-  ui.mirror.push("help.sheet", "dialog", ui.tr(S::kHelpTitle));
-  name(ui, ui.tr(S::kHelpTitle));
+  ui.mirror.push(key, "dialog", title);
+  name(ui, title);
+  return true;
+}
+
+void end_sheet(Ui& ui) {
+  space(8);
+  ui.mirror.pop();
+  ImGui::EndPopup();
+}
+
+void draw_help(Ui& ui) {
+  if (!begin_sheet(ui, kHelpPopup, "help.sheet", ui.tr(S::kHelpTitle), 620)) return;
   space(8);
   sentence(ui, ui.tr(S::kHelpWhat));
   space(10);
@@ -78,9 +90,7 @@ void draw_help(Ui& ui) {
   space(18);
   if (button(ui, "help.close", ui.tr(S::kClose), {.style = ButtonStyle::kPrimary}))
     ImGui::CloseCurrentPopup();
-  space(8);
-  ui.mirror.pop();
-  ImGui::EndPopup();
+  end_sheet(ui);
 }
 
 }  // namespace convscope

@@ -1,6 +1,8 @@
 // How a picture becomes the input of a network whose file does not say it.
 #include <algorithm>
-#include <span>
+#include <array>
+#include <cmath>
+#include <vector>
 
 #include "protocol/input_settings.h"
 #include "ui/panels/frame.h"
@@ -14,79 +16,116 @@ namespace {
 // What networks were commonly trained on.
 struct Preset {
   S name;
-  bool bgr;
+  InputOrder order;
   std::array<float, 3> mean, deviation;
 };
-constexpr Preset kPresets[] = {
-    {S::kInputImageNet, false, {123.675f, 116.28f, 103.53f}, {58.395f, 57.12f, 57.375f}},
-    {S::kInputUnit, false, {0, 0, 0}, {255, 255, 255}},
-    {S::kInputSigned, false, {127.5f, 127.5f, 127.5f}, {127.5f, 127.5f, 127.5f}},
-    {S::kInputBytes, false, {0, 0, 0}, {1, 1, 1}},
-    {S::kInputCaffe, true, {104, 117, 123}, {1, 1, 1}},
+// Of inputs, in px.
+constexpr int kUsualSides[] = {28, 512};
+constexpr std::array<float, 3> all(float value) { return {value, value, value}; }
+constexpr Preset kColourPresets[] = {
+    {S::kInputImageNet, InputOrder::kRgb, {123.675f, 116.28f, 103.53f}, {58.395f, 57.12f, 57.375f}},
+    {S::kInputUnit, InputOrder::kRgb, all(0), all(255)},
+    {S::kInputSigned, InputOrder::kRgb, all(127.5f), all(127.5f)},
+    {S::kInputBytes, InputOrder::kRgb, all(0), all(1)},
+    {S::kInputCaffe, InputOrder::kBgr, {104, 117, 123}, all(1)},
 };
-constexpr int kOwnNumbers = static_cast<int>(std::size(kPresets));
+// MNIST's digits are bright on black; its mean and deviation are PyTorch's 0.1307 and 0.3081.
+constexpr Preset kGrayPresets[] = {
+    {S::kInputUnit, InputOrder::kGray, all(0), all(255)},
+    {S::kInputInverted, InputOrder::kGray, all(255), all(-255)},
+    {S::kInputMnist, InputOrder::kGray, all(33.3285f), all(78.5655f)},
+    {S::kInputSigned, InputOrder::kGray, all(127.5f), all(127.5f)},
+    {S::kInputBytes, InputOrder::kGray, all(0), all(1)},
+};
 
 // What the open sheet says, until it is used.
 InputSettings draft;
-int values_choice = 0;
+size_t values_choice = 0;
+
+bool gray() { return draft.order == InputOrder::kGray; }
+std::span<const Preset> presets() {
+  return gray() ? std::span<const Preset>(kGrayPresets) : kColourPresets;
+}
 
 bool close(const std::array<float, 3>& a, const std::array<float, 3>& b) {
   return std::ranges::equal(a, b, [](float x, float y) { return std::abs(x - y) < 0.01f; });
 }
 
-int preset_of(const InputSettings& settings) {
-  for (int i = 0; i < kOwnNumbers; ++i) {
-    if (close(settings.mean, kPresets[i].mean) && close(settings.deviation, kPresets[i].deviation))
-      return i;
-  }
-  return kOwnNumbers;
+// The preset that the draft is; behind the last one, numbers of one's own.
+size_t preset_of_draft() {
+  const auto is_draft = [](const Preset& preset) {
+    return close(draft.mean, preset.mean) && close(draft.deviation, preset.deviation);
+  };
+  return static_cast<size_t>(std::ranges::find_if(presets(), is_draft) - presets().begin());
 }
 
-void number(Ui& ui, std::string_view key, S label, std::string_view channel, float* value,
-            const SliderOptions& options) {
-  slider(ui, key, ui.tr(label, {channel}), value, options);
+void channel_numbers(Ui& ui, size_t c) {
+  constexpr std::string_view kNames[] = {"RGB", "BGR"};
+  const std::string index = std::to_string(c);
+  const std::string channel = gray() ? std::string(ui.tr(S::kInputGray))
+                                     : std::string(1, kNames[static_cast<size_t>(draft.order)][c]);
+  slider(ui, "input.mean." + index, ui.tr(S::kInputMean, {channel}), &draft.mean[c],
+         {.minimum = 0, .maximum = 255, .step = 0.5});
+  slider(ui, "input.std." + index, ui.tr(S::kInputDeviation, {channel}), &draft.deviation[c],
+         {.minimum = 1, .maximum = 255, .step = 0.5});
 }
 
 void values(Ui& ui) {
   std::vector<std::string> names;
-  for (const Preset& preset : kPresets) names.emplace_back(ui.tr(preset.name));
+  for (const Preset& preset : presets()) names.emplace_back(ui.tr(preset.name));
   names.emplace_back(ui.tr(S::kInputOwn));
   paragraph(ui, ui.tr(S::kInputValues), kLabelSize, ui.theme.ink);
   space(4);
-  if (dropdown(ui, "input.values", ui.tr(S::kInputValues), names, &values_choice,
-               std::min(380.0f, ImGui::GetContentRegionAvail().x)) &&
-      values_choice < kOwnNumbers) {
-    const Preset& preset = kPresets[values_choice];
-    draft.mean = preset.mean;
-    draft.deviation = preset.deviation;
-    draft.bgr = preset.bgr;
+  int choice = static_cast<int>(values_choice);
+  if (dropdown(ui, "input.values", ui.tr(S::kInputValues), names, &choice,
+               std::min(380.0f, ImGui::GetContentRegionAvail().x))) {
+    values_choice = static_cast<size_t>(choice);
+    if (values_choice < presets().size()) {
+      const Preset& preset = presets()[values_choice];
+      draft.mean = preset.mean;
+      draft.deviation = preset.deviation;
+      draft.order = preset.order;
+    }
   }
   space(10);
-  if (values_choice != kOwnNumbers) return;
-  for (size_t c = 0; c < 3; ++c) {
-    const std::string index = std::to_string(c), channel(1, draft.bgr ? "BGR"[c] : "RGB"[c]);
-    number(ui, "input.mean." + index, S::kInputMean, channel, &draft.mean[c],
-           {.minimum = 0, .maximum = 255, .step = 0.5});
-    number(ui, "input.std." + index, S::kInputDeviation, channel, &draft.deviation[c],
-           {.minimum = 1, .maximum = 255, .step = 0.5});
-  }
+  if (values_choice < presets().size()) return;
+  for (size_t c = 0; c < (gray() ? 1 : 3); ++c) channel_numbers(ui, c);
   space(6);
 }
 
-void geometry(Ui& ui) {
+void order(Ui& ui) {
+  if (gray()) return;  // the network says so
+  const std::string orders[] = {"RGB", "BGR"};
+  int choice = static_cast<int>(draft.order);
+  if (setting(ui, "input.order", ui.tr(S::kInputOrder), orders, &choice))
+    draft.order = static_cast<InputOrder>(choice);
+}
+
+// The slider reaches past what is common, to what is set.
+void extent(Ui& ui, std::string_view key, S label, int* px) {
+  double value = *px;
+  if (slider(ui, key, ui.tr(label), &value,
+             {.minimum = std::min<double>(kUsualSides[0], *px),
+              .maximum = std::max<double>(kUsualSides[1], *px),
+              .step = 1,
+              .unit = "px"}))
+    *px = static_cast<int>(value);
+}
+
+void geometry(Ui& ui, bool square) {
   const std::string modes[] = {std::string(ui.tr(S::kInputCentre)),
                                std::string(ui.tr(S::kInputSquash))};
   int mode = draft.squash ? 1 : 0;
   if (setting(ui, "input.mode", ui.tr(S::kInputShape), modes, &mode)) draft.squash = mode == 1;
-  double side = draft.side, resize = draft.resize;
-  const double most = 512;
-  if (slider(ui, "input.side", ui.tr(S::kInputSide), &side,
-             {.minimum = 32, .maximum = most, .step = 1, .unit = "px"}))
-    draft.side = static_cast<int>(side);
-  if (slider(ui, "input.resize", ui.tr(S::kInputResize), &resize,
-             {.minimum = 32, .maximum = most * 8 / 7, .step = 1, .unit = "px"}))
-    draft.resize = static_cast<int>(resize);
-  draft.resize = std::max(draft.resize, draft.side);
+  if (square) {
+    extent(ui, "input.side", S::kInputSide, &draft.height);
+    draft.width = draft.height;
+  } else {
+    extent(ui, "input.height", S::kInputHeight, &draft.height);
+    extent(ui, "input.width", S::kInputWidth, &draft.width);
+  }
+  extent(ui, "input.resize", S::kInputResize, &draft.resize);
+  draft.resize = std::max(draft.resize, std::min(draft.height, draft.width));
 }
 
 void class_names(Ui& ui, const ModelInfo& model) {
@@ -105,35 +144,20 @@ void class_names(Ui& ui, const ModelInfo& model) {
 }  // namespace
 
 void draw_input_sheet(Ui& ui) {
-  const ImVec2 screen = ImGui::GetIO().DisplaySize;
-  const ImVec2 size(std::min(560.0f, screen.x - 24), std::min(640.0f, screen.y - 48));
-  ImGui::SetNextWindowPos(ImVec2((screen.x - size.x) / 2, (screen.y - size.y) / 2));
-  ImGui::SetNextWindowSize(size);
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui.size == Size::kNarrow ? 18 : 32, 26));
-  const bool open = ImGui::BeginPopup(kInputSheet);
-  ImGui::PopStyleVar();
-  if (!open) return;
-  if (!ui.vm.model) {
-    ImGui::CloseCurrentPopup();
-    return ImGui::EndPopup();
-  }
+  if (!ui.vm.model) return;
   const ModelInfo& model = *ui.vm.model;
+  const std::string title = ui.tr(S::kInputTitle, {model.title});
+  if (!begin_sheet(ui, kInputSheet, "input.sheet", title, 560)) return;
   if (ImGui::IsWindowAppearing()) {
     draft = read_input_settings(model.input).value_or(InputSettings());
-    values_choice = preset_of(draft);
+    values_choice = preset_of_draft();
   }
-  const ImVec2 at = ImGui::GetWindowPos();
-  draw_shadow(ui, ImGui::GetWindowDrawList(), at, ImVec2(at.x + size.x, at.y + size.y), kRadius);
-  ui.mirror.push("input.sheet", "dialog", ui.tr(S::kInputTitle, {model.title}));
-  name(ui, ui.tr(S::kInputTitle, {model.title}));
   space(8);
   sentence(ui, ui.tr(model.input_guessed ? S::kInputGuess : S::kInputChosen));
   space(14);
   values(ui);
-  const std::string orders[] = {"RGB", "BGR"};
-  int order = draft.bgr ? 1 : 0;
-  if (setting(ui, "input.order", ui.tr(S::kInputOrder), orders, &order)) draft.bgr = order == 1;
-  geometry(ui);
+  order(ui);
+  geometry(ui, model.input_height == model.input_width);
   space(12);
   class_names(ui, model);
   space(18);
@@ -143,8 +167,7 @@ void draw_input_sheet(Ui& ui) {
   }
   if (button_beside(ui, "input.cancel", ui.tr(S::kCancel), {.style = ButtonStyle::kQuiet}))
     ImGui::CloseCurrentPopup();
-  ui.mirror.pop();
-  ImGui::EndPopup();
+  end_sheet(ui);
 }
 
 }  // namespace convscope

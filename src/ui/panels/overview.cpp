@@ -70,10 +70,11 @@ void draw_photo(Ui& ui, ImVec2 at, const Mosaic& m) {
     skeleton(ui, size);
     return;
   }
-  const std::string shape = shape_text(ui.vm.forward->input.height, ui.vm.forward->input.width, 3);
+  const std::string shape = shape_text(ui.vm.forward->input.height, ui.vm.forward->input.width,
+                                       ui.vm.model->input_channels);
   const std::string alt = ui.tr(S::kPhotoAlt, {shape});
-  picture(ui, "overview.photo", ui.vm.forward->input, size, {.alt = alt});
-  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + size.y + 6));
+  const PictureResult on = picture(ui, "overview.photo", ui.vm.forward->input, size, {.alt = alt});
+  ImGui::SetCursorScreenPos(ImVec2(at.x, on.max.y + 6));
   paragraph(ui, alt, kStatusSize, ui.theme.ink3, size.x);
 }
 
@@ -111,8 +112,9 @@ void draw_tile(Ui& ui, const LayerInfo& layer, ImVec2 at, float cell, float ligh
                                .label = ui.tr(S::kThumbnail, {layer.name, number})},
                     min, max, kSmallRadius);
     if (light < 1) list->AddRectFilled(min, max, ui.theme.track, kSmallRadius);
-    draw_plane(ui, list, stack, i, Colouring{.colours = Colours::kViridis}, min, max, kSmallRadius,
-               light);
+    const Box box = box_within(stack, min, max);
+    draw_plane(ui, list, stack, i, Colouring{.colours = Colours::kViridis}, box.min, box.max,
+               kSmallRadius, light);
     if (hit.hovered) {
       draw_selection(ui, list, min, max, kSmallRadius);
       hint(ui, ui.tr(S::kThumbnailHint, {layer.name, number}), min, ImVec2(max.x + 2, max.y));

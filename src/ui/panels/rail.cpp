@@ -36,8 +36,9 @@ void draw_thumbnails(Ui& ui, const LayerInfo& layer, ImVec2 at, float thumb, flo
   ImDrawList* list = ImGui::GetWindowDrawList();
   if (layer.kind == "input") {
     if (!ui.vm.forward) return;
-    draw_picture(list, ui.textures.of(ui.vm.forward->input), at, ImVec2(at.x + thumb, at.y + thumb),
-                 kSmallRadius);
+    const Stack seen = ui.textures.of(ui.vm.forward->input);
+    const Box box = box_within(seen, at, ImVec2(at.x + thumb, at.y + thumb));
+    draw_picture(list, seen, box.min, box.max, kSmallRadius);
     return;
   }
   const LayerThumbnails* t = ui.vm.thumbnails(layer.name);
@@ -47,8 +48,9 @@ void draw_thumbnails(Ui& ui, const LayerInfo& layer, ImVec2 at, float thumb, flo
       ui.textures.planes(t->values, PixelFormat::kValue8, count, t->height, t->width);
   for (int i = 0; i < count; ++i) {
     const ImVec2 min(at.x + float(i) * (thumb + kThumbGap), at.y);
-    draw_plane(ui, list, stack, i, Colouring{.colours = Colours::kViridis}, min,
-               ImVec2(min.x + thumb, min.y + thumb), kSmallRadius, 0.25f + 0.75f * light);
+    const Box box = box_within(stack, min, ImVec2(min.x + thumb, min.y + thumb));
+    draw_plane(ui, list, stack, i, Colouring{.colours = Colours::kViridis}, box.min, box.max,
+               kSmallRadius, 0.25f + 0.75f * light);
   }
 }
 
@@ -150,8 +152,10 @@ void draw_input_row(Ui& ui) {
   draw_text(ui, list, ImVec2(right - text_width(ui, ui.fonts.text, kStatusSize, shape), min.y + 9),
             ui.fonts.text, kStatusSize, ui.theme.ink3, shape);
   if (ui.vm.forward) {
-    draw_picture(list, ui.textures.of(ui.vm.forward->input), ImVec2(x, min.y + 28),
-                 ImVec2(x + kThumb, min.y + 28 + kThumb), kSmallRadius);
+    const Stack seen = ui.textures.of(ui.vm.forward->input);
+    const Box box =
+        box_within(seen, ImVec2(x, min.y + 28), ImVec2(x + kThumb, min.y + 28 + kThumb));
+    draw_picture(list, seen, box.min, box.max, kSmallRadius);
   }
   list->AddRectFilled(ImVec2(x, max.y - ui.theme.rule), ImVec2(right, max.y), ui.theme.track);
   ui.mirror.visible(MirrorNode{.key = "", .label = std::string(words) + " " + shape}, min, max);

@@ -20,6 +20,12 @@ void draw_image(ImDrawList* list, const Stack& stack, int index, ImVec2 min, ImV
   list->AddImageRounded(ImTextureRef(stack.id), min, max, uv0, uv1, colour, corner);
 }
 
+// The largest size within `room` that keeps the shape of what is shown.
+ImVec2 shaped(const Stack& stack, ImVec2 room) {
+  if (stack.width <= 0 || stack.height <= 0) return room;
+  return fit(float(stack.width), float(stack.height), room);
+}
+
 PictureResult place(Ui& ui, std::string_view key, ImVec2 size, const PictureOptions& options) {
   PictureResult result;
   MirrorNode node{.key = std::string(key),
@@ -66,23 +72,23 @@ ImVec2 fit(float width, float height, ImVec2 room) {
                 std::max(1.0f, std::floor(height * scale)));
 }
 
-PictureResult picture(Ui& ui, std::string_view key, const Picture& picture, ImVec2 size,
+PictureResult picture(Ui& ui, std::string_view key, const Picture& picture, ImVec2 room,
                       const PictureOptions& options) {
-  const PictureResult result = place(ui, key, size, options);
-  draw_picture(ImGui::GetWindowDrawList(), ui.textures.of(picture), result.min, result.max,
-               options.radius);
+  const Stack stack = ui.textures.of(picture);
+  const PictureResult result = place(ui, key, shaped(stack, room), options);
+  draw_picture(ImGui::GetWindowDrawList(), stack, result.min, result.max, options.radius);
   finish(ui, result, options);
   return result;
 }
 
 PictureResult map(Ui& ui, std::string_view key, const Map& map, const Colouring& colouring,
-                  ImVec2 size, const PictureOptions& options) {
-  return plane(ui, key, ui.textures.of(map), 0, colouring, size, options);
+                  ImVec2 room, const PictureOptions& options) {
+  return plane(ui, key, ui.textures.of(map), 0, colouring, room, options);
 }
 
 PictureResult plane(Ui& ui, std::string_view key, const Stack& stack, int index,
-                    const Colouring& colouring, ImVec2 size, const PictureOptions& options) {
-  const PictureResult result = place(ui, key, size, options);
+                    const Colouring& colouring, ImVec2 room, const PictureOptions& options) {
+  const PictureResult result = place(ui, key, shaped(stack, room), options);
   draw_plane(ui, ImGui::GetWindowDrawList(), stack, index, colouring, result.min, result.max,
              options.radius);
   finish(ui, result, options);
@@ -92,6 +98,13 @@ PictureResult plane(Ui& ui, std::string_view key, const Stack& stack, int index,
 void draw_picture(ImDrawList* list, const Stack& stack, ImVec2 min, ImVec2 max, float radius,
                   float opacity) {
   draw_image(list, stack, 0, min, max, with_alpha(IM_COL32_WHITE, opacity), radius);
+}
+
+Box box_within(const Stack& stack, ImVec2 min, ImVec2 max) {
+  const ImVec2 size = shaped(stack, ImVec2(max.x - min.x, max.y - min.y));
+  const ImVec2 at(min.x + std::floor((max.x - min.x - size.x) / 2),
+                  min.y + std::floor((max.y - min.y - size.y) / 2));
+  return {at, ImVec2(at.x + size.x, at.y + size.y)};
 }
 
 void draw_plane(Ui& ui, ImDrawList* list, const Stack& stack, int index, const Colouring& colouring,

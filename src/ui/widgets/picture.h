@@ -35,16 +35,22 @@ struct PictureResult {
 // Height-to-width kept: the largest size of a width × height picture within `room`.
 ImVec2 fit(float width, float height, ImVec2 room);
 
-PictureResult picture(Ui& ui, std::string_view key, const Picture& picture, ImVec2 size,
+// Each is as large as `room` and its own shape allow.
+PictureResult picture(Ui& ui, std::string_view key, const Picture& picture, ImVec2 room,
                       const PictureOptions& options = {});
 // A plane of numbers alone.
 PictureResult map(Ui& ui, std::string_view key, const Map& map, const Colouring& colouring,
-                  ImVec2 size, const PictureOptions& options = {});
+                  ImVec2 room, const PictureOptions& options = {});
 // One plane of a stack.
 PictureResult plane(Ui& ui, std::string_view key, const Stack& stack, int index,
-                    const Colouring& colouring, ImVec2 size, const PictureOptions& options = {});
+                    const Colouring& colouring, ImVec2 room, const PictureOptions& options = {});
 
-// Draws only (no layout, no mirror): for tiles and overlays.
+struct Box {
+  ImVec2 min, max;
+};
+// Where a plane of the stack lies in a tile when it keeps its shape: in the middle.
+Box box_within(const Stack& stack, ImVec2 min, ImVec2 max);
+// Draws only (no layout, no mirror): for tiles and overlays. It fills the rectangle.
 void draw_picture(ImDrawList* list, const Stack& stack, ImVec2 min, ImVec2 max,
                   float radius = kRadius, float opacity = 1);
 void draw_plane(Ui& ui, ImDrawList* list, const Stack& stack, int index, const Colouring& colouring,

@@ -100,10 +100,17 @@ async function read_json(path) {
   return JSON.parse(await readFile(path, 'utf8'));
 }
 
+// What `./dev models add` has added; its own catalog, because the other one is written anew by every build.
+async function added_models() {
+  const path = join(options.models, 'added.json');
+  const { models } = existsSync(path) ? await read_json(path) : { models: [] };
+  return models.filter((model) => existsSync(join(options.models, model.file))).map((model) => ({ ...model, available: true }));
+}
+
 async function models() {
   const catalog = await read_json(join(options.models, 'catalog.json'));
   const entries = [];
-  for (const model of catalog.models) {
+  for (const model of [...catalog.models, ...(await added_models())]) {
     const path = join(options.models, model.file);
     const available = model.available && existsSync(path);
     if (available) {

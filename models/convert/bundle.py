@@ -18,6 +18,7 @@ from .errors import ModelFileError
 MAGIC = b"CSBNDL01"
 DATA_ALIGNMENT = 64  # of the data section, from the start of the file
 PARAM_ALIGNMENT = 16  # of each parameter, from the start of the data section
+EIGHT_BIT = "q8"
 DTYPES = {"f16": np.dtype("<f2"), "f32": np.dtype("<f4")}
 SENTENCES = ("title", "preprocessing", "licence", "citation", "origin")  # words, once each
 
@@ -60,6 +61,7 @@ class Network:
     licence: str = ""
     citation: str = ""
     origin: str = ""
+    eight_bit: bool = False  # weights (not biases) as 8-bit numbers with a factor per output channel
 
     def add(self, kind: str, name: str, inputs: list[str], output: str, **attributes) -> str:
         self.nodes.append(Node(kind, name, inputs, [output], attributes))
@@ -106,6 +108,21 @@ def _dtype_name(array: np.ndarray, name: str) -> str:
     raise ModelFileError(f"parameter {name} is {array.dtype}; a bundle holds float16 and float32")
 
 
+def _eight_bits(array: np.ndarray) -> bytes:
+    """A float32 factor for each index of the first axis, then the weights as int8 multiples of it."""
+    rows = array.astype("f4").reshape(array.shape[0], -1)
+    scales = (np.abs(rows).max(axis=1) / np.float32(127)).astype("<f4")
+    steps = np.where(scales > 0, scales, np.float32(1))[:, None]
+    return scales.tobytes() + np.clip(np.rint(rows / steps), -127, 127).astype("i1").tobytes()
+
+
+def _parameter_bytes(array: np.ndarray, name: str, eight_bit: bool) -> tuple[str, bytes]:
+    if eight_bit and array.ndim > 1:
+        return EIGHT_BIT, _eight_bits(array)
+    dtype = _dtype_name(array, name)
+    return dtype, np.ascontiguousarray(array, DTYPES[dtype]).tobytes()
+
+
 def encode_bundle(network: Network) -> bytes:
     """The bytes of the bundle; the same network always gives the same bytes."""
     network.check()
@@ -117,8 +134,7 @@ def encode_bundle(network: Network) -> bytes:
     data = bytearray()
     for name, array in network.params.items():
         data += bytes(_align(len(data), PARAM_ALIGNMENT) - len(data))
-        dtype = _dtype_name(array, name)
-        raw = np.ascontiguousarray(array, DTYPES[dtype]).tobytes()
+        dtype, raw = _parameter_bytes(array, name, network.eight_bit)
         shape = " ".join(map(str, array.shape))
         lines.append(f"param {name} {dtype} {len(data)} {len(raw)} {shape}")
         data += raw
@@ -152,15 +168,21 @@ def _attributes(tokens: list[str]) -> dict[str, Attribute]:
 
 def _param(tokens: list[str], data: memoryview) -> np.ndarray:
     dtype_name, offset, size, *shape = tokens
-    if dtype_name not in DTYPES:
-        raise ModelFileError(f"a parameter has the type {dtype_name}; want one of {[*DTYPES]}")
+    if dtype_name not in (*DTYPES, EIGHT_BIT):
+        raise ModelFileError(f"a parameter has the type {dtype_name}; want one of {[*DTYPES, EIGHT_BIT]}")
     start, count, dims = int(offset), int(size), tuple(map(int, shape))
     if start % PARAM_ALIGNMENT or start + count > len(data):
         raise ModelFileError("a parameter lies outside the file; the bundle is cut short")
-    if count != math.prod(dims) * DTYPES[dtype_name].itemsize:
+    elements, is_eight_bit = math.prod(dims), dtype_name == EIGHT_BIT
+    want = 4 * dims[0] + elements if is_eight_bit else elements * DTYPES[dtype_name].itemsize
+    if count != want:
         raise ModelFileError(
             f"a parameter of shape {dims} has {count} bytes; the bundle is damaged"
         )
+    if is_eight_bit:
+        scales = np.frombuffer(data[start : start + 4 * dims[0]], "<f4")
+        rows = np.frombuffer(data[start + 4 * dims[0] : start + count], "i1").reshape(dims[0], -1)
+        return (rows * scales[:, None]).reshape(dims)
     return np.frombuffer(data[start : start + count], DTYPES[dtype_name]).reshape(dims)
 
 

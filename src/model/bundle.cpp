@@ -51,6 +51,29 @@ float float_from_half(uint16_t half) {
   return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
 }
 
+void read_floats(std::span<const uint8_t> bytes, bool half, std::span<float> values) {
+  const uint8_t* from = bytes.data();
+  for (float& value : values) {
+    if (half) {
+      value = float_from_half(static_cast<uint16_t>(from[0] | from[1] << 8));
+    } else {
+      std::memcpy(&value, from, sizeof(value));
+    }
+    from += half ? 2 : 4;
+  }
+}
+
+// A float32 factor for each index of the first axis, then int8 multiples of it.
+void read_eight_bits(std::span<const uint8_t> bytes, int64_t rows, std::span<float> values) {
+  const auto count = static_cast<size_t>(rows), width = values.size() / count;
+  const std::span<const uint8_t> multiples = bytes.subspan(count * sizeof(float));
+  for (size_t i = 0; i < values.size(); ++i) {
+    float factor = 0;
+    std::memcpy(&factor, &bytes[i / width * sizeof(float)], sizeof(factor));
+    values[i] = factor * static_cast<float>(static_cast<int8_t>(multiples[i]));
+  }
+}
+
 using Tokens = std::vector<std::string_view>;
 
 class BundleReader {
@@ -118,22 +141,25 @@ class BundleReader {
   Status read_parameter(const Tokens& tokens) {
     if (tokens.size() < 6) return damaged_bundle("a param line is too short");
     const std::string name(tokens[1]);
-    const bool half = tokens[2] == "f16";
-    if (!half && tokens[2] != "f32") {
+    const bool half = tokens[2] == "f16", eight_bit = tokens[2] == "q8";
+    if (!half && !eight_bit && tokens[2] != "f32") {
       return fail(ErrorCode::kUnsupported,
-                  std::format("parameter {} has the number format {}, want f16 or f32; build the "
-                              "bundle again with one of these",
+                  std::format("parameter {} has the number format {}, want f16, f32 or q8; build "
+                              "the bundle again with one of these",
                               name, tokens[2]));
     }
     TRY(const int64_t offset, read_integer(tokens[3], 0, INT64_C(1) << 40));
     TRY(const int64_t count, read_integer(tokens[4], 0, INT64_C(1) << 40));
     TRY(const Shape shape, read_shape(std::span(tokens).subspan(5), kMaxExtent));
-    const int64_t elements = shape.elements(), size = half ? 2 : 4;
+    const int64_t elements = shape.elements();
+    if (eight_bit && shape.rank() == 0)
+      return damaged_bundle("parameter " + name + " of the format q8 has no dimensions");
+    const int64_t want = eight_bit ? elements + 4 * shape[0] : elements * (half ? 2 : 4);
     if (offset % static_cast<int64_t>(kParameterAlignment) != 0)
       return damaged_bundle("parameter " + name + " is not aligned");
-    if (count != elements * size) {
+    if (count != want) {
       return damaged_bundle(std::format("parameter {} of shape {} has {} bytes, want {}", name,
-                                   shape.text(), count, elements * size));
+                                        shape.text(), count, want));
     }
     const auto available = static_cast<int64_t>(data_.size());
     if (offset > available || count > available - offset)
@@ -145,17 +171,14 @@ class BundleReader {
                               kMaxBundleParameterBytes >> 20));
     }
     TRY(Tensor tensor, Tensor::uninitialised(shape));
-    const uint8_t* from = data_.data() + offset;
-    for (float& value : tensor.values()) {
-      if (half) {
-        value = float_from_half(static_cast<uint16_t>(from[0] | from[1] << 8));
-      } else {
-        std::memcpy(&value, from, sizeof(value));
-      }
-      from += size;
-      if (!std::isfinite(value))
-        return damaged_bundle("parameter " + name + " has a value that is not a number");
+    const auto bytes = data_.subspan(static_cast<size_t>(offset), static_cast<size_t>(count));
+    if (eight_bit) {
+      read_eight_bits(bytes, shape[0], tensor.values());
+    } else {
+      read_floats(bytes, half, tensor.values());
     }
+    if (!std::ranges::all_of(tensor.values(), [](float v) { return std::isfinite(v); }))
+      return damaged_bundle("parameter " + name + " has a value that is not a number");
     model_.parameters.push_back(std::move(tensor));
     return define(tokens[1], builder_.parameter(name, shape));
   }
@@ -177,7 +200,7 @@ class BundleReader {
       const bool parameter = builder_.graph().value(id).kind == ValueKind::kParameter;
       if (parameter != (inputs.size() >= signature->first_parameter)) {
         return damaged_bundle(std::format("node {} takes {} where it wants {}", name, input,
-                                     parameter ? "an activation" : "a parameter"));
+                                          parameter ? "an activation" : "a parameter"));
       }
       inputs.push_back(id);
     }
@@ -212,7 +235,8 @@ class BundleReader {
     if (extra.has("pre")) {
       TRY(layer.pre, find_activation(extra.text("pre", ""), where));
       if (builder_.shape(layer.pre) != builder_.shape(layer.value)) {
-        return damaged_bundle(where + " has another shape before its activation function than after it");
+        return damaged_bundle(where +
+                              " has another shape before its activation function than after it");
       }
     }
     layer.minor = kind == "squeeze" || kind == "expand" || kind == "depthwise";
@@ -238,7 +262,8 @@ class BundleReader {
     if (logits.rank() != 2 || logits[0] != 1 || logits[1] > kMaxScores ||
         builder_.shape(model_.probabilities) != logits) {
       return damaged_bundle("its logits are " + logits.text() + " and its probabilities " +
-                       builder_.shape(model_.probabilities).text() + ", want 1 × classes twice");
+                            builder_.shape(model_.probabilities).text() +
+                            ", want 1 × classes twice");
     }
     if (facts_.classes != 0 && facts_.classes != logits[1]) {
       return damaged_bundle(

@@ -17,7 +17,8 @@ constexpr int64_t kMaxClasses = 100'000;
 Result<std::string> sentence(std::span<const std::string_view> tokens) {
   const std::string name(tokens[0]);
   std::string out;
-  for (std::string_view word : tokens.subspan(1)) out += (out.empty() ? "" : " ") + std::string(word);
+  for (std::string_view word : tokens.subspan(1))
+    out += (out.empty() ? "" : " ") + std::string(word);
   if (out.empty()) return damaged_bundle("its " + name + " line says nothing");
   if (out.size() > kMaxFactBytes) {
     return damaged_bundle(

@@ -109,11 +109,11 @@ std::string three(const std::array<float, 3>& v) {
 }  // namespace
 
 std::string InputSettings::text() const {
-  return std::format(
-      "order={} mean={} std={} resize={}:{} side={}{}", kOrders[static_cast<size_t>(order)],
-      three(mean), three(deviation), squash ? "squash" : "shorter-side", resize,
-      height == width ? std::to_string(height) : std::format("{}x{}", height, width),
-      bicubic ? " filter=bicubic" : "");
+  return std::format("order={} mean={} std={} resize={}:{} side={}{}",
+                     kOrders[static_cast<size_t>(order)], three(mean), three(deviation),
+                     squash ? "squash" : "shorter-side", resize,
+                     height == width ? std::to_string(height) : std::format("{}x{}", height, width),
+                     bicubic ? " filter=bicubic" : "");
 }
 
 Result<InputSettings> read_input_settings(std::string_view text, const InputSettings& from) {

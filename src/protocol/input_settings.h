@@ -28,8 +28,8 @@ struct InputSettings {
   bool bicubic = false;  // how it is resized; otherwise bilinear
 
   bool operator==(const InputSettings&) const = default;
-  // "order=rgb mean=123.675,116.28,103.53 std=58.395,57.12,57.375 resize=shorter-side:256 side=224",
-  // and " filter=bicubic" where it is. An input that is no square: side=HEIGHTxWIDTH.
+  // "order=rgb mean=123.675,116.28,103.53 std=58.395,57.12,57.375 resize=shorter-side:256
+  // side=224", and " filter=bicubic" where it is. An input that is no square: side=HEIGHTxWIDTH.
   std::string text() const;
 };
 

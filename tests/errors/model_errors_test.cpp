@@ -39,10 +39,14 @@ const HeaderCase kHeaderCases[] = {
     {"enormous input", "image 1 8 8 3", "image 1 8 80000 3", ErrorCode::kMalformed,
      DAMAGED("it has '80000' where it wants a number from 1 to 4096")},
     {"unknown number format", "conv.weight f32", "conv.weight u8q", ErrorCode::kUnsupported,
-     "parameter conv.weight has the number format u8q, want f16 or f32; build the bundle again "
+     "parameter conv.weight has the number format u8q, want f16, f32 or q8; build the bundle again "
      "with one of these"},
     {"wrong size of a parameter", "0 432 4 3 3 3", "0 428 4 3 3 3", ErrorCode::kMalformed,
      DAMAGED("parameter conv.weight of shape 4×3×3×3 has 428 bytes, want 432")},
+    {"wrong size of eight bits", "f32 0 432 4 3 3 3", "q8 0 432 4 3 3 3", ErrorCode::kMalformed,
+     DAMAGED("parameter conv.weight of shape 4×3×3×3 has 432 bytes, want 124")},
+    {"eight bits of no rows", "f32 0 432 4 3 3 3", "q8 0 4", ErrorCode::kMalformed,
+     DAMAGED("parameter conv.weight of the format q8 has no dimensions")},
     {"parameter beyond the end", "f32 464 8 2", "f32 480 8 2", ErrorCode::kMalformed,
      DAMAGED("parameter logits.bias lies beyond the end of the file")},
     {"parameter at a far offset", "f32 464 8 2", "f32 1099511627776 8 2", ErrorCode::kMalformed,
@@ -255,9 +259,10 @@ TEST(ModelErrors, LoadingChecksWhatWasAskedFor) {
   const auto tiny = make_bundle(kTinyHeader, tiny_data());
   EXPECT_EQ(message("vgg", "net", tiny).message,
             "there is no network 'vgg'; choose one of squeezenet-1.0, efficientnet-lite0");
-  EXPECT_EQ(message("vgg", "csb", tiny).message,
-            "the bundle of the network 'tiny' does not say how a picture becomes its input; make it "
-            "again with a newer ConvScope");
+  EXPECT_EQ(
+      message("vgg", "csb", tiny).message,
+      "the bundle of the network 'tiny' does not say how a picture becomes its input; make it "
+      "again with a newer ConvScope");
   Preprocessing sixteen;
   sixteen.crop_height = sixteen.crop_width = 16;
   const auto wide = load_model("vgg", "csb", tiny, &sixteen);

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -82,6 +84,25 @@ TEST(ModelBundle, HalfPrecisionIsExact) {
   const Model model = tiny();
   const std::vector<float> want = {1, -2, 0.5f, 0, 0x1p-24f, 65504, -0x1p-24f, 0x1p-14f};
   EXPECT_TRUE(std::ranges::equal(model.parameters[2].values(), want));
+}
+
+TEST(ModelBundle, EightBitsAreMultiplesOfTheirRowsFactor) {
+  std::string header(kTinyHeader);
+  const std::string from = "conv.weight f32 0 432";
+  ASSERT_NE(header.find(from), std::string::npos);
+  header.replace(header.find(from), from.size(), "conv.weight q8 0 124");
+  auto data = tiny_data();
+  const std::array<float, 4> factors = {0.5f, 0.25f, 0, -2};
+  std::memcpy(data.data(), factors.data(), sizeof(factors));
+  for (size_t i = 0; i < 108; ++i) data[16 + i] = static_cast<uint8_t>(i * 7);
+  const auto model = read_bundle(make_bundle(header, data));
+  ASSERT_TRUE(model) << model.error().message;
+  const auto weights = model->parameters[0].values();
+  ASSERT_EQ(weights.size(), 108u);
+  for (size_t i = 0; i < 108; ++i) {
+    const int byte = static_cast<int>(i * 7 % 256);
+    EXPECT_EQ(weights[i], factors[i / 27] * static_cast<float>(byte < 128 ? byte : byte - 256));
+  }
 }
 
 TEST(ModelLayers, FiguresOfTheTinyNetwork) {

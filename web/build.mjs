@@ -120,7 +120,7 @@ async function models() {
     }
     entries.push({
       id: model.id, title: model.title, file: available ? model.file : '', format: model.file.split('.').at(-1),
-      bytes: model.bytes ?? model.origin.bytes, sha256: model.sha256, top1: model.accuracy.imagenet.top1,
+      input: `${model.input.width} × ${model.input.height}`, bytes: model.bytes ?? model.origin.bytes, sha256: model.sha256, top1: model.accuracy.imagenet.top1,
       licence: model.licence, available, reason: available ? { en: '', zh: '' } : model.reason,
     });
   }

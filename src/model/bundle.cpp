@@ -279,10 +279,10 @@ class BundleReader {
     if (facts_.preprocessing.empty()) return {};
     const Shape& input = builder_.shape(model_.input);
     const Preprocessing said = preprocessing_of(facts_.input);
-    if (input != Shape{1, said.crop_height, said.crop_width, said.channels()}) {
-      return damaged_bundle(std::format("its preprocessing makes {} × {} × {} and its input is {}",
-                                        said.crop_height, said.crop_width, said.channels(),
-                                        input.text()));
+    const Shape makes{1, said.crop_height, said.crop_width, said.channels()};
+    if (input != makes) {
+      return damaged_bundle(std::format("its preprocessing makes {} and its input is {}",
+                                        makes.text(), input.text()));
     }
     model_.preprocessing = said;
     return {};

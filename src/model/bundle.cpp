@@ -152,8 +152,6 @@ class BundleReader {
     TRY(const int64_t count, read_integer(tokens[4], 0, INT64_C(1) << 40));
     TRY(const Shape shape, read_shape(std::span(tokens).subspan(5), kMaxExtent));
     const int64_t elements = shape.elements();
-    if (eight_bit && shape.rank() == 0)
-      return damaged_bundle("parameter " + name + " of the format q8 has no dimensions");
     const int64_t want = eight_bit ? elements + 4 * shape[0] : elements * (half ? 2 : 4);
     if (offset % static_cast<int64_t>(kParameterAlignment) != 0)
       return damaged_bundle("parameter " + name + " is not aligned");

@@ -46,7 +46,7 @@ const HeaderCase kHeaderCases[] = {
     {"wrong size of eight bits", "f32 0 432 4 3 3 3", "q8 0 432 4 3 3 3", ErrorCode::kMalformed,
      DAMAGED("parameter conv.weight of shape 4×3×3×3 has 432 bytes, want 124")},
     {"eight bits of no rows", "f32 0 432 4 3 3 3", "q8 0 4", ErrorCode::kMalformed,
-     DAMAGED("parameter conv.weight of the format q8 has no dimensions")},
+     DAMAGED("a param line is too short")},
     {"parameter beyond the end", "f32 464 8 2", "f32 480 8 2", ErrorCode::kMalformed,
      DAMAGED("parameter logits.bias lies beyond the end of the file")},
     {"parameter at a far offset", "f32 464 8 2", "f32 1099511627776 8 2", ErrorCode::kMalformed,

@@ -67,8 +67,9 @@ class _Exporter:
             out.append(count)
         self.sizes[node.outputs[0]] = tuple(out)
         result = {"kernel_shape": kernel, "strides": strides, "pads": begin + end}
-        if given.get("ceil_mode"):
-            result["ceil_mode"] = 1
+        for key in ("ceil_mode", "count_include_pad"):
+            if given.get(key):
+                result[key] = 1
         if "dilations" in given and node.kind == "Conv":
             result["dilations"] = dilations
         return result

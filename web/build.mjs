@@ -100,10 +100,17 @@ async function read_json(path) {
   return JSON.parse(await readFile(path, 'utf8'));
 }
 
+// What `./dev models add` has added; its own catalog, because the other one is written anew by every build.
+async function added_models() {
+  const path = join(options.models, 'added.json');
+  const { models } = existsSync(path) ? await read_json(path) : { models: [] };
+  return models.filter((model) => existsSync(join(options.models, model.file))).map((model) => ({ ...model, available: true }));
+}
+
 async function models() {
   const catalog = await read_json(join(options.models, 'catalog.json'));
   const entries = [];
-  for (const model of catalog.models) {
+  for (const model of [...catalog.models, ...(await added_models())]) {
     const path = join(options.models, model.file);
     const available = model.available && existsSync(path);
     if (available) {
@@ -113,7 +120,7 @@ async function models() {
     }
     entries.push({
       id: model.id, title: model.title, file: available ? model.file : '', format: model.file.split('.').at(-1),
-      bytes: model.bytes ?? model.origin.bytes, sha256: model.sha256, top1: model.accuracy.imagenet.top1,
+      input: `${model.input.width} × ${model.input.height}`, bytes: model.bytes ?? model.origin.bytes, sha256: model.sha256, top1: model.accuracy.imagenet.top1,
       licence: model.licence, available, reason: available ? { en: '', zh: '' } : model.reason,
     });
   }

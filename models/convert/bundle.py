@@ -18,7 +18,9 @@ from .errors import ModelFileError
 MAGIC = b"CSBNDL01"
 DATA_ALIGNMENT = 64  # of the data section, from the start of the file
 PARAM_ALIGNMENT = 16  # of each parameter, from the start of the data section
+EIGHT_BIT = "q8"
 DTYPES = {"f16": np.dtype("<f2"), "f32": np.dtype("<f4")}
+SENTENCES = ("title", "preprocessing", "licence", "citation", "origin")  # words, once each
 
 Attribute = int | float | str | tuple[int, ...]
 
@@ -53,6 +55,13 @@ class Network:
     nodes: list[Node] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)  # role -> value
+    title: str = ""
+    preprocessing: str = ""  # as src/protocol/input_settings.h reads it: "order=rgb mean=127 …"
+    classes: int = 0  # 0: not said
+    licence: str = ""
+    citation: str = ""
+    origin: str = ""
+    eight_bit: bool = False  # weights (not biases) as 8-bit numbers with a factor per output channel
 
     def add(self, kind: str, name: str, inputs: list[str], output: str, **attributes) -> str:
         self.nodes.append(Node(kind, name, inputs, [output], attributes))
@@ -77,6 +86,9 @@ class Network:
         for name in defined | {node.name for node in self.nodes} | {self.name}:
             if not name or any(c.isspace() or c in ",=#" for c in name):
                 raise ModelFileError(f"the name '{name}' cannot be written to a bundle")
+        for key in SENTENCES:
+            if getattr(self, key) != " ".join(getattr(self, key).split()):
+                raise ModelFileError(f"the {key} of {self.name} cannot be written in one line")
 
 
 def _text(value: Attribute) -> str:
@@ -96,16 +108,33 @@ def _dtype_name(array: np.ndarray, name: str) -> str:
     raise ModelFileError(f"parameter {name} is {array.dtype}; a bundle holds float16 and float32")
 
 
+def _eight_bits(array: np.ndarray) -> bytes:
+    """A float32 factor for each index of the first axis, then the weights as int8 multiples of it."""
+    rows = array.astype("f4").reshape(array.shape[0], -1)
+    scales = (np.abs(rows).max(axis=1) / np.float32(127)).astype("<f4")
+    steps = np.where(scales > 0, scales, np.float32(1))[:, None]
+    return scales.tobytes() + np.clip(np.rint(rows / steps), -127, 127).astype("i1").tobytes()
+
+
+def _parameter_bytes(array: np.ndarray, name: str, eight_bit: bool) -> tuple[str, bytes]:
+    if eight_bit and array.ndim > 1:
+        return EIGHT_BIT, _eight_bits(array)
+    dtype = _dtype_name(array, name)
+    return dtype, np.ascontiguousarray(array, DTYPES[dtype]).tobytes()
+
+
 def encode_bundle(network: Network) -> bytes:
     """The bytes of the bundle; the same network always gives the same bytes."""
     network.check()
     lines = [f"model {network.name}"]
     lines.append(f"input {network.input_name} {' '.join(map(str, network.input_shape))}")
+    lines += [f"{key} {getattr(network, key)}" for key in SENTENCES if getattr(network, key)]
+    if network.classes:
+        lines.append(f"classes {network.classes}")
     data = bytearray()
     for name, array in network.params.items():
         data += bytes(_align(len(data), PARAM_ALIGNMENT) - len(data))
-        dtype = _dtype_name(array, name)
-        raw = np.ascontiguousarray(array, DTYPES[dtype]).tobytes()
+        dtype, raw = _parameter_bytes(array, name, network.eight_bit)
         shape = " ".join(map(str, array.shape))
         lines.append(f"param {name} {dtype} {len(data)} {len(raw)} {shape}")
         data += raw
@@ -139,15 +168,21 @@ def _attributes(tokens: list[str]) -> dict[str, Attribute]:
 
 def _param(tokens: list[str], data: memoryview) -> np.ndarray:
     dtype_name, offset, size, *shape = tokens
-    if dtype_name not in DTYPES:
-        raise ModelFileError(f"a parameter has the type {dtype_name}; want one of {[*DTYPES]}")
+    if dtype_name not in (*DTYPES, EIGHT_BIT):
+        raise ModelFileError(f"a parameter has the type {dtype_name}; want one of {[*DTYPES, EIGHT_BIT]}")
     start, count, dims = int(offset), int(size), tuple(map(int, shape))
     if start % PARAM_ALIGNMENT or start + count > len(data):
         raise ModelFileError("a parameter lies outside the file; the bundle is cut short")
-    if count != math.prod(dims) * DTYPES[dtype_name].itemsize:
+    elements, is_eight_bit = math.prod(dims), dtype_name == EIGHT_BIT
+    want = 4 * dims[0] + elements if is_eight_bit else elements * DTYPES[dtype_name].itemsize
+    if count != want:
         raise ModelFileError(
             f"a parameter of shape {dims} has {count} bytes; the bundle is damaged"
         )
+    if is_eight_bit:
+        scales = np.frombuffer(data[start : start + 4 * dims[0]], "<f4")
+        rows = np.frombuffer(data[start + 4 * dims[0] : start + count], "i1").reshape(dims[0], -1)
+        return (rows * scales[:, None]).reshape(dims)
     return np.frombuffer(data[start : start + count], DTYPES[dtype_name]).reshape(dims)
 
 
@@ -169,6 +204,10 @@ def decode_bundle(raw: bytes) -> Network:
             network.name = rest[0]
         elif kind == "input":
             network.input_name, network.input_shape = rest[0], tuple(map(int, rest[1:]))
+        elif kind in SENTENCES:
+            setattr(network, kind, " ".join(rest))
+        elif kind == "classes":
+            network.classes = int(rest[0])
         elif kind == "param":
             network.params[rest[0]] = _param(rest[1:], data)
         elif kind == "node":

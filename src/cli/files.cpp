@@ -84,6 +84,33 @@ std::string how_to_get(const CatalogEntry& entry) {
                     : std::string());
 }
 
+Result<BundleFacts> read_facts(const std::string& path) {
+  const File file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (file == nullptr)
+    return fail(ErrorCode::kNotFound, "cannot open " + path + "; check the name");
+  std::vector<uint8_t> head(kBundlePreludeBytes);
+  head.resize(std::fread(head.data(), 1, head.size(), file.get()));
+  TRY(const size_t size, bundle_head_bytes(head));
+  head.resize(size);
+  const size_t rest = size - kBundlePreludeBytes;
+  head.resize(kBundlePreludeBytes +
+              std::fread(head.data() + kBundlePreludeBytes, 1, rest, file.get()));
+  return read_bundle_facts(head);
+}
+
+std::vector<BundleFacts> added_networks(const std::string& folder) {
+  std::vector<BundleFacts> out;
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = file.path().stem().string();
+    if (file.path().extension() != ".csb" || find_catalog_entry(name) != nullptr) continue;
+    auto facts = read_facts(file.path().string());
+    if (facts && facts->id == name) out.push_back(*std::move(facts));
+  }
+  std::ranges::sort(out, {}, &BundleFacts::id);
+  return out;
+}
+
 Result<ModelFile> find_model_file(const std::string& model, const std::string& folder) {
   if (const CatalogEntry* entry = find_catalog_entry(model)) {
     const std::string path = folder + "/" + std::string(entry->file);
@@ -94,10 +121,13 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
     }
     return ModelFile{model, std::string(entry->format), path};
   }
+  if (model.ends_with(".csb") && exists(model)) {
+    const auto facts = read_facts(model);  // what is wrong with it is said when it is opened
+    return ModelFile{facts && !facts->id.empty() ? facts->id : "bundle", "csb", model};
+  }
   for (const CatalogEntry& entry : model_catalog()) {
-    if (model.ends_with("." + std::string(entry.format)) && exists(model)) {
+    if (entry.format != "csb" && model.ends_with("." + std::string(entry.format)) && exists(model))
       return ModelFile{std::string(entry.id), std::string(entry.format), model};
-    }
   }
   if (model.ends_with(".onnx") && exists(model)) {
     const std::string file = model.substr(model.rfind('/') + 1);
@@ -108,6 +138,11 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
   for (const CatalogEntry& entry : model_catalog()) {
     ids.emplace_back(entry.id);
     known += (known.empty() ? "" : ", ") + ids.back();
+  }
+  for (const BundleFacts& facts : added_networks(folder)) {
+    if (facts.id == model) return ModelFile{model, "csb", folder + "/" + model + ".csb"};
+    ids.push_back(facts.id);
+    known += ", " + facts.id;
   }
   return fail(ErrorCode::kNotFound, "there is no network named " + model +
                                         nearest_hint(model, ids) + "; want one of " + known +

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/bundle_facts.h"
 #include "model/catalog.h"
 #include "protocol/types.h"
 #include "tensor/shape.h"
@@ -23,11 +24,17 @@ std::string model_folder(const std::string& option);
 // The step that brings a network's file: "run ./dev models …".
 std::string how_to_get(const CatalogEntry& entry);
 
-// A network's file by catalog id, or by the path of a .csb or .net file.
+// A network's file by the name of one of the catalog or the folder, or by the path of a .csb, .net
+// or .onnx file.
 struct ModelFile {
   std::string id, format, path;
 };
 Result<ModelFile> find_model_file(const std::string& model, const std::string& folder);
+// What a bundle says of itself; reads no more than its header.
+Result<BundleFacts> read_facts(const std::string& path);
+// Bundles in the folder that the catalog does not have (`./dev models add`), by name; those whose
+// header cannot be read are left out.
+std::vector<BundleFacts> added_networks(const std::string& folder);
 // The class names that lie in the folder.
 Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language,
                                              int64_t classes);

@@ -37,6 +37,8 @@ void print_networks(const std::string& folder) {
                 entry.title.data(), length(entry.accuracy.en), entry.accuracy.en.data(),
                 file ? "" : (" (not at hand: " + how_to_get(entry) + ")").c_str());
   }
+  for (const BundleFacts& facts : added_networks(folder))
+    std::printf("%-20s %s. %s\n", facts.id.c_str(), facts.title.c_str(), facts.origin.c_str());
 }
 
 std::string networks_json(const std::string& folder) {
@@ -49,6 +51,14 @@ std::string networks_json(const std::string& folder) {
          member("at_hand", at_hand ? "true" : "false"), text_member("summary", entry.summary.en),
          text_member("accuracy", entry.accuracy.en), text_member("origin", entry.origin),
          text_member("licence", entry.licence), text_member("citation", entry.citation)}));
+  }
+  for (const BundleFacts& facts : added_networks(folder)) {
+    networks.push_back(json_object(
+        {text_member("id", facts.id), text_member("title", facts.title),
+         text_member("file", folder + "/" + facts.id + ".csb"), member("at_hand", "true"),
+         text_member("summary", ""), text_member("accuracy", ""),
+         text_member("origin", facts.origin), text_member("licence", facts.licence),
+         text_member("citation", facts.citation)}));
   }
   return json_object({member("networks", json_array(networks))});
 }

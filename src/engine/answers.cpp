@@ -157,35 +157,12 @@ Result<std::vector<float>> slice_response(Network& network, const ConvFilter& fi
 
 }  // namespace
 
-// The protocol's order and the model's say the same thing, one for the page and one for the core.
-static_assert(static_cast<int>(InputOrder::kBgr) == static_cast<int>(ChannelOrder::kBgr) &&
-              static_cast<int>(InputOrder::kGray) == static_cast<int>(ChannelOrder::kGray));
-
-Preprocessing preprocessing_of(const InputSettings& settings) {
-  return {.order = static_cast<ChannelOrder>(settings.order),
-          .mean = settings.mean,
-          .standard_deviation = settings.deviation,
-          .resize_mode = settings.squash ? ResizeMode::kSquash : ResizeMode::kShorterSide,
-          .resize_size = settings.resize,
-          .crop_height = settings.height,
-          .crop_width = settings.width};
-}
-
-InputSettings settings_of(const Preprocessing& p) {
-  return {.order = static_cast<InputOrder>(p.order),
-          .mean = p.mean,
-          .deviation = p.standard_deviation,
-          .squash = p.resize_mode == ResizeMode::kSquash,
-          .resize = p.resize_size,
-          .height = p.crop_height,
-          .width = p.crop_width};
-}
-
 ModelInfo describe_model(const Model& model) {
   const Shape& input = model.graph.shape(model.input);
   ModelInfo out;
   out.id = model.id;
   out.title = model.title;
+  out.citation = model.citation;
   if (const CatalogEntry* entry = find_catalog_entry(model.id)) {
     out.summary = text(entry->summary);
     out.citation = entry->citation;

@@ -4,13 +4,9 @@
 #include "engine/network.h"
 #include "image/image.h"
 #include "protocol/event.h"
-#include "protocol/input_settings.h"
 
 namespace convscope {
 
-// The two forms of one thing: what a person may choose, and what the model's code computes with.
-Preprocessing preprocessing_of(const InputSettings& settings);
-InputSettings settings_of(const Preprocessing& preprocessing);
 ModelInfo describe_model(const Model& model);
 ImageReady describe_picture(const Image& image);
 Picture picture_from(const Image& image);

@@ -16,10 +16,9 @@
 namespace convscope {
 namespace {
 
-constexpr size_t kPreludeBytes = 12;  // magic and length of the header
 constexpr size_t kDataAlignment = 64, kParameterAlignment = 16;
 constexpr int64_t kMaxInputSide = 4096, kMaxExtent = 1 << 20, kMaxValueElements = 1 << 28;
-constexpr int kMaxClasses = 100'000;
+constexpr int64_t kMaxScores = 100'000;
 
 constexpr std::string_view kLayerKinds[] = {"conv",   "pool",      "fire", "block",  "squeeze",
                                             "expand", "depthwise", "head", "logits", "softmax"};
@@ -40,11 +39,6 @@ constexpr Signature kSignatures[] = {
     {"Softmax", 1, 1, kAny},
 };
 
-std::unexpected<Error> malformed(const std::string& what) {
-  return fail(ErrorCode::kMalformed,
-              "the model bundle is damaged: " + what + "; download or build it again");
-}
-
 // IEEE 754 half to single precision, by bits: 5 bits of exponent become 8, subnormals are
 // normalised by the subtraction.
 float float_from_half(uint16_t half) {
@@ -55,6 +49,29 @@ float float_from_half(uint16_t half) {
     return std::bit_cast<float>(sign |
                                 std::bit_cast<uint32_t>(static_cast<float>(mantissa) * 0x1p-24f));
   return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+
+void read_floats(std::span<const uint8_t> bytes, bool half, std::span<float> values) {
+  const uint8_t* from = bytes.data();
+  for (float& value : values) {
+    if (half) {
+      value = float_from_half(static_cast<uint16_t>(from[0] | from[1] << 8));
+    } else {
+      std::memcpy(&value, from, sizeof(value));
+    }
+    from += half ? 2 : 4;
+  }
+}
+
+// A float32 factor for each index of the first axis, then int8 multiples of it.
+void read_eight_bits(std::span<const uint8_t> bytes, int64_t rows, std::span<float> values) {
+  const auto count = static_cast<size_t>(rows), width = values.size() / count;
+  const std::span<const uint8_t> multiples = bytes.subspan(count * sizeof(float));
+  for (size_t i = 0; i < values.size(); ++i) {
+    float factor = 0;
+    std::memcpy(&factor, &bytes[i / width * sizeof(float)], sizeof(factor));
+    values[i] = factor * static_cast<float>(static_cast<int8_t>(multiples[i]));
+  }
 }
 
 using Tokens = std::vector<std::string_view>;
@@ -82,34 +99,23 @@ class BundleReader {
   }
 
  private:
-  // Checks magic and sizes, finds the data section, and returns the header's text.
+  // Finds the data section and returns the header's text.
   Result<std::string_view> read_prelude() {
-    const std::string_view text(reinterpret_cast<const char*>(bytes_.data()), bytes_.size());
-    if (!text.starts_with(kBundleMagic)) {
-      return fail(ErrorCode::kMalformed,
-                  bytes_.empty() ? "the model file is empty (0 bytes); download it again"
-                                 : "this is not a ConvScope model bundle (its first bytes are "
-                                   "wrong); choose a .csb file");
-    }
-    if (bytes_.size() < kPreludeBytes)
-      return malformed(std::format("it ends after {} bytes", bytes_.size()));
-    uint32_t length = 0;
-    std::memcpy(&length, bytes_.data() + kBundleMagic.size(), sizeof(length));
-    if (length > kMaxBundleHeaderBytes)
-      return malformed(std::format("its header claims {} bytes", length));
-    const size_t data_start =
-        (kPreludeBytes + length + kDataAlignment - 1) / kDataAlignment * kDataAlignment;
+    TRY(const std::string_view header, bundle_header(bytes_));
+    const size_t end = kBundlePreludeBytes + header.size();
+    const size_t data_start = (end + kDataAlignment - 1) / kDataAlignment * kDataAlignment;
     if (data_start > bytes_.size()) {
-      return malformed(
-          std::format("its header claims {} bytes and the file has {}", length, bytes_.size()));
+      return damaged_bundle(std::format("its header claims {} bytes and the file has {}",
+                                        header.size(), bytes_.size()));
     }
     data_ = bytes_.subspan(data_start);
-    return text.substr(kPreludeBytes, length);
+    return header;
   }
 
   // Unknown statements are left to later versions.
   Status read_statement(const Tokens& tokens) {
-    if (tokens[0] == "model") return read_name(tokens);
+    TRY(const bool fact, read_bundle_fact(tokens, facts_));
+    if (fact) return {};
     if (tokens[0] == "input") return read_input(tokens);
     if (tokens[0] == "param") return read_parameter(tokens);
     if (tokens[0] == "node") return read_node(tokens);
@@ -118,16 +124,9 @@ class BundleReader {
     return {};
   }
 
-  Status read_name(const Tokens& tokens) {
-    if (tokens.size() != 2 || !model_.id.empty())
-      return malformed("its model line is not 'model NAME', once");
-    model_.id = tokens[1];
-    return {};
-  }
-
   Status read_input(const Tokens& tokens) {
-    if (model_.input.valid()) return malformed("it has two inputs");
-    if (tokens.size() < 3) return malformed("its input line is too short");
+    if (model_.input.valid()) return damaged_bundle("it has two inputs");
+    if (tokens.size() < 3) return damaged_bundle("its input line is too short");
     TRY(const Shape shape, read_shape(std::span(tokens).subspan(2), kMaxInputSide));
     if (shape.rank() != 4 || shape[0] != 1 || shape[3] != 3) {
       return fail(ErrorCode::kUnsupported,
@@ -140,28 +139,29 @@ class BundleReader {
 
   // param NAME DTYPE OFFSET BYTES DIM…
   Status read_parameter(const Tokens& tokens) {
-    if (tokens.size() < 6) return malformed("a param line is too short");
+    if (tokens.size() < 6) return damaged_bundle("a param line is too short");
     const std::string name(tokens[1]);
-    const bool half = tokens[2] == "f16";
-    if (!half && tokens[2] != "f32") {
+    const bool half = tokens[2] == "f16", eight_bit = tokens[2] == "q8";
+    if (!half && !eight_bit && tokens[2] != "f32") {
       return fail(ErrorCode::kUnsupported,
-                  std::format("parameter {} has the number format {}, want f16 or f32; build the "
-                              "bundle again with one of these",
+                  std::format("parameter {} has the number format {}, want f16, f32 or q8; build "
+                              "the bundle again with one of these",
                               name, tokens[2]));
     }
     TRY(const int64_t offset, read_integer(tokens[3], 0, INT64_C(1) << 40));
     TRY(const int64_t count, read_integer(tokens[4], 0, INT64_C(1) << 40));
     TRY(const Shape shape, read_shape(std::span(tokens).subspan(5), kMaxExtent));
-    const int64_t elements = shape.elements(), size = half ? 2 : 4;
+    const int64_t elements = shape.elements();
+    const int64_t want = eight_bit ? elements + 4 * shape[0] : elements * (half ? 2 : 4);
     if (offset % static_cast<int64_t>(kParameterAlignment) != 0)
-      return malformed("parameter " + name + " is not aligned");
-    if (count != elements * size) {
-      return malformed(std::format("parameter {} of shape {} has {} bytes, want {}", name,
-                                   shape.text(), count, elements * size));
+      return damaged_bundle("parameter " + name + " is not aligned");
+    if (count != want) {
+      return damaged_bundle(std::format("parameter {} of shape {} has {} bytes, want {}", name,
+                                        shape.text(), count, want));
     }
     const auto available = static_cast<int64_t>(data_.size());
     if (offset > available || count > available - offset)
-      return malformed("parameter " + name + " lies beyond the end of the file");
+      return damaged_bundle("parameter " + name + " lies beyond the end of the file");
     parameter_bytes_ += elements * 4;
     if (parameter_bytes_ > kMaxBundleParameterBytes) {
       return fail(ErrorCode::kTooLarge,
@@ -169,24 +169,21 @@ class BundleReader {
                               kMaxBundleParameterBytes >> 20));
     }
     TRY(Tensor tensor, Tensor::uninitialised(shape));
-    const uint8_t* from = data_.data() + offset;
-    for (float& value : tensor.values()) {
-      if (half) {
-        value = float_from_half(static_cast<uint16_t>(from[0] | from[1] << 8));
-      } else {
-        std::memcpy(&value, from, sizeof(value));
-      }
-      from += size;
-      if (!std::isfinite(value))
-        return malformed("parameter " + name + " has a value that is not a number");
+    const auto bytes = data_.subspan(static_cast<size_t>(offset), static_cast<size_t>(count));
+    if (eight_bit) {
+      read_eight_bits(bytes, shape[0], tensor.values());
+    } else {
+      read_floats(bytes, half, tensor.values());
     }
+    if (!std::ranges::all_of(tensor.values(), [](float v) { return std::isfinite(v); }))
+      return damaged_bundle("parameter " + name + " has a value that is not a number");
     model_.parameters.push_back(std::move(tensor));
     return define(tokens[1], builder_.parameter(name, shape));
   }
 
   // node KIND NAME IN,… OUT,… attribute=value …
   Status read_node(const Tokens& tokens) {
-    if (tokens.size() < 5) return malformed("a node line is too short");
+    if (tokens.size() < 5) return damaged_bundle("a node line is too short");
     const std::string name(tokens[2]);
     const auto signature = std::ranges::find(kSignatures, tokens[1], &Signature::kind);
     if (signature == std::end(kSignatures)) {
@@ -200,13 +197,13 @@ class BundleReader {
       TRY(const ValueId id, find(input, "node " + name));
       const bool parameter = builder_.graph().value(id).kind == ValueKind::kParameter;
       if (parameter != (inputs.size() >= signature->first_parameter)) {
-        return malformed(std::format("node {} takes {} where it wants {}", name, input,
-                                     parameter ? "an activation" : "a parameter"));
+        return damaged_bundle(std::format("node {} takes {} where it wants {}", name, input,
+                                          parameter ? "an activation" : "a parameter"));
       }
       inputs.push_back(id);
     }
     if (inputs.size() < signature->minimum || inputs.size() > signature->maximum) {
-      return malformed(
+      return damaged_bundle(
           std::format("node {} of the kind {} has {} inputs", name, tokens[1], inputs.size()));
     }
     const Tokens attributes(tokens.begin() + 5, tokens.end());
@@ -216,27 +213,28 @@ class BundleReader {
     auto outputs = builder_.add(*std::move(op), inputs, std::string(tokens[4]));
     if (!outputs)
       return std::unexpected(std::move(outputs.error()).with_context("the model bundle"));
-    if (outputs->size() != 1) return malformed("node " + name + " has several outputs");
+    if (outputs->size() != 1) return damaged_bundle("node " + name + " has several outputs");
     TRY_STATUS(check_extents((*outputs)[0], name));
     return define(tokens[4], (*outputs)[0]);
   }
 
   // layer NAME VALUE kind=KIND [pre=VALUE]
   Status read_layer(const Tokens& tokens) {
-    if (tokens.size() < 3) return malformed("a layer line is too short");
+    if (tokens.size() < 3) return damaged_bundle("a layer line is too short");
     const std::string name(tokens[1]), where = "layer " + name;
     const Attributes extra = attributes_from_tokens({tokens.begin() + 3, tokens.end()});
     const std::string kind = extra.text("kind", "");
     if (std::ranges::find(kLayerKinds, kind) == std::end(kLayerKinds)) {
-      return malformed(std::format("{} has the unknown kind '{}'", where, kind));
+      return damaged_bundle(std::format("{} has the unknown kind '{}'", where, kind));
     }
-    if (!layer_names_.insert(name).second) return malformed("it has two layers " + name);
+    if (!layer_names_.insert(name).second) return damaged_bundle("it has two layers " + name);
     ModelLayer layer{.name = name, .kind = kind};
     TRY(layer.value, find_activation(tokens[2], where));
     if (extra.has("pre")) {
       TRY(layer.pre, find_activation(extra.text("pre", ""), where));
       if (builder_.shape(layer.pre) != builder_.shape(layer.value)) {
-        return malformed(where + " has another shape before its activation function than after it");
+        return damaged_bundle(where +
+                              " has another shape before its activation function than after it");
       }
     }
     layer.minor = kind == "squeeze" || kind == "expand" || kind == "depthwise";
@@ -245,7 +243,7 @@ class BundleReader {
   }
 
   Status read_output(const Tokens& tokens) {
-    if (tokens.size() != 3) return malformed("an output line is not 'output ROLE VALUE'");
+    if (tokens.size() != 3) return damaged_bundle("an output line is not 'output ROLE VALUE'");
     TRY(const ValueId id, find_activation(tokens[2], "the output " + std::string(tokens[1])));
     if (tokens[1] == "logits") model_.logits = id;
     if (tokens[1] == "probabilities") model_.probabilities = id;
@@ -253,24 +251,45 @@ class BundleReader {
   }
 
   Status check_complete() {
-    if (model_.id.empty()) return malformed("it does not name its network");
-    if (!model_.input.valid()) return malformed("it has no input");
+    if (facts_.id.empty()) return damaged_bundle("it does not name its network");
+    if (!model_.input.valid()) return damaged_bundle("it has no input");
     if (!model_.logits.valid() || !model_.probabilities.valid())
-      return malformed("it does not say which values are the logits and the probabilities");
-    if (model_.layers.empty()) return malformed("it has no layers to look at");
+      return damaged_bundle("it does not say which values are the logits and the probabilities");
+    if (model_.layers.empty()) return damaged_bundle("it has no layers to look at");
     const Shape& logits = builder_.shape(model_.logits);
-    if (logits.rank() != 2 || logits[0] != 1 || logits[1] > kMaxClasses ||
+    if (logits.rank() != 2 || logits[0] != 1 || logits[1] > kMaxScores ||
         builder_.shape(model_.probabilities) != logits) {
-      return malformed("its logits are " + logits.text() + " and its probabilities " +
-                       builder_.shape(model_.probabilities).text() + ", want 1 × classes twice");
+      return damaged_bundle("its logits are " + logits.text() + " and its probabilities " +
+                            builder_.shape(model_.probabilities).text() +
+                            ", want 1 × classes twice");
     }
+    if (facts_.classes != 0 && facts_.classes != logits[1]) {
+      return damaged_bundle(
+          std::format("it says {} classes and has {} logits", facts_.classes, logits[1]));
+    }
+    return take_facts();
+  }
+
+  Status take_facts() {
+    model_.id = facts_.id;
+    model_.title = facts_.title;
+    model_.citation = facts_.citation;
+    if (facts_.preprocessing.empty()) return {};
+    const Shape& input = builder_.shape(model_.input);
+    const Preprocessing said = preprocessing_of(facts_.input);
+    const Shape makes{1, said.crop_height, said.crop_width, said.channels()};
+    if (input != makes) {
+      return damaged_bundle(std::format("its preprocessing makes {} and its input is {}",
+                                        makes.text(), input.text()));
+    }
+    model_.preprocessing = said;
     return {};
   }
 
   Status check_extents(ValueId id, const std::string& node) const {
     int64_t elements = 1;
     for (int64_t extent : builder_.shape(id).dims()) {
-      if (extent < 1) return malformed("node " + node + " has an output without elements");
+      if (extent < 1) return damaged_bundle("node " + node + " has an output without elements");
       if (extent > kMaxExtent || (elements *= extent) > kMaxValueElements) {
         return fail(
             ErrorCode::kTooLarge,
@@ -283,19 +302,19 @@ class BundleReader {
 
   Status define(std::string_view name, ValueId id) {
     if (!values_.emplace(std::string(name), id).second)
-      return malformed("it defines " + std::string(name) + " twice");
+      return damaged_bundle("it defines " + std::string(name) + " twice");
     return {};
   }
   Result<ValueId> find(std::string_view name, const std::string& user) const {
     const auto found = values_.find(name);
     if (found == values_.end())
-      return malformed(std::format("{} uses {}, which is not defined before it", user, name));
+      return damaged_bundle(std::format("{} uses {}, which is not defined before it", user, name));
     return found->second;
   }
   Result<ValueId> find_activation(std::string_view name, const std::string& user) const {
     TRY(const ValueId id, find(name, user));
     if (!builder_.graph().value(id).producer.valid())
-      return malformed(std::format("{} names {}, which no node makes", user, name));
+      return damaged_bundle(std::format("{} names {}, which no node makes", user, name));
     return id;
   }
 
@@ -304,19 +323,19 @@ class BundleReader {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < minimum ||
         value > maximum) {
-      return malformed(
+      return damaged_bundle(
           std::format("it has '{}' where it wants a number from {} to {}", text, minimum, maximum));
     }
     return value;
   }
   static Result<Shape> read_shape(std::span<const std::string_view> tokens, int64_t largest) {
-    if (tokens.size() > 4) return malformed("it has an array of more than four dimensions");
+    if (tokens.size() > 4) return damaged_bundle("it has an array of more than four dimensions");
     std::vector<int64_t> dims;
     int64_t elements = 1;
     for (std::string_view token : tokens) {
       TRY(const int64_t extent, read_integer(token, 1, largest));
       if ((elements *= extent) > kMaxValueElements)
-        return malformed("it has an array that is too large");
+        return damaged_bundle("it has an array that is too large");
       dims.push_back(extent);
     }
     return Shape(dims);
@@ -325,6 +344,7 @@ class BundleReader {
   std::span<const uint8_t> bytes_, data_;
   GraphBuilder builder_;
   Model model_;
+  BundleFacts facts_;
   std::map<std::string, ValueId, std::less<>> values_;
   std::set<std::string> layer_names_;
   int64_t parameter_bytes_ = 0;

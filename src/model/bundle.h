@@ -6,17 +6,15 @@
 #include <span>
 #include <string_view>
 
+#include "model/bundle_facts.h"
 #include "model/model.h"
 
 namespace convscope {
 
-inline constexpr std::string_view kBundleMagic = "CSBNDL01";
-inline constexpr int64_t kMaxBundleHeaderBytes = 4 << 20;
-inline constexpr int64_t kMaxBundleLines = 20'000;
-inline constexpr int64_t kMaxBundleParameterBytes = int64_t{512} << 20;  // as float32, all together
+inline constexpr int64_t kMaxBundleParameterBytes = int64_t{1} << 30;  // as float32, all together
 
-// Reads graph, weights, layers and outputs; `preprocessing`, `title` and the layers' figures are
-// left to load_model. Any bytes are allowed.
+// Reads graph, weights, layers, outputs, and what the header says of title, paper and
+// preprocessing; the layers' figures are left to load_model. Any bytes are allowed.
 Result<Model> read_bundle(std::span<const uint8_t> bytes);
 
 }  // namespace convscope

@@ -5,6 +5,7 @@
 #include <format>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "model/model.h"
 #include "model/text_lines.h"
@@ -161,9 +162,21 @@ Field joined(const Field& a, const Field& b) {
   for (size_t axis = 0; axis < 2; ++axis) {
     const int64_t start = std::min(a[axis].start, b[axis].start);
     const int64_t end = std::max(a[axis].start + a[axis].size, b[axis].start + b[axis].size);
-    out[axis] = {end - start, std::max(a[axis].jump, b[axis].jump), start};
+    // Of a map and one cell that is spread over it, the map's steps.
+    out[axis] = {end - start, std::min(a[axis].jump, b[axis].jump), start};
   }
   return out;
+}
+
+// A window beyond every picture is as good as a larger one, and its arithmetic stays in range.
+Field bounded(Field field) {
+  constexpr int64_t kFar = int64_t{1} << 31;
+  for (ReceptiveWindow& w : field) {
+    w.size = std::min(w.size, kFar);
+    w.jump = std::min(w.jump, kFar);
+    w.start = std::max(w.start, -kFar);
+  }
+  return field;
 }
 
 std::vector<Field> receptive_fields(const Graph& graph) {
@@ -171,15 +184,17 @@ std::vector<Field> receptive_fields(const Graph& graph) {
   for (const Node& node : graph.nodes()) {
     Field field = fields[static_cast<size_t>(node.inputs[0].index)];
     const Shape& input = graph.shape(node.inputs[0]);
+    bool first = true;
     for (ValueId id : node.inputs) {
       if (graph.value(id).kind == ValueKind::kParameter) continue;
-      field = joined(field, fields[static_cast<size_t>(id.index)]);
+      const Field& next = fields[static_cast<size_t>(id.index)];
+      field = std::exchange(first, false) ? next : joined(field, next);
     }
     const std::string_view kind = node.op->kind();
     if (const auto window = window_of(*node.op)) field = window_field(*window, input, field);
     if (kind == "GlobalAveragePool" || kind == "Flatten" || kind == "Reshape")
       field = whole_field(input, field);
-    for (ValueId id : node.outputs) fields[static_cast<size_t>(id.index)] = field;
+    for (ValueId id : node.outputs) fields[static_cast<size_t>(id.index)] = bounded(field);
   }
   return fields;
 }

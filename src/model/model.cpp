@@ -4,6 +4,7 @@
 
 #include "base/nearest.h"
 #include "model/bundle.h"
+#include "model/bundle_facts.h"
 #include "model/catalog.h"
 #include "model/onnx_model.h"
 #include "model/squeezenet.h"
@@ -34,6 +35,58 @@ Result<Model> read_model(std::string_view format, std::span<const uint8_t> bytes
                                            std::string(format) + "'; it reads csb, net and onnx");
 }
 
+Result<Model> read_catalogued(const CatalogEntry& entry, std::string_view format,
+                              std::span<const uint8_t> bytes) {
+  TRY(Model model, read_model(format, bytes));
+  if (model.id != entry.id) {
+    return fail(ErrorCode::kInvalidArgument, "the file holds the network '" + model.id +
+                                                 "', want '" + std::string(entry.id) +
+                                                 "'; choose the file again");
+  }
+  model.title = entry.title;
+  model.preprocessing = entry.preprocessing;
+  const Preprocessing& p = model.preprocessing;
+  const Shape want{1, p.crop_height, p.crop_width, p.channels()};
+  if (model.graph.shape(model.input) != want) {
+    return fail(ErrorCode::kInvalidArgument,
+                "the network '" + model.id + "' in the file has the input " +
+                    model.graph.shape(model.input).text() + ", want " + want.text() +
+                    "; build or download the file again");
+  }
+  return model;
+}
+
+// A bundle that says itself what the catalog says of others.
+Result<Model> read_own_bundle(std::string_view id, std::span<const uint8_t> bytes,
+                              const Preprocessing* chosen) {
+  TRY(const BundleFacts facts, read_bundle_facts(bytes));
+  if (facts.preprocessing.empty() && chosen == nullptr) {
+    return fail(ErrorCode::kUnsupported, "the bundle of the network '" + facts.id +
+                                             "' does not say how a picture becomes its input; "
+                                             "make it again with a newer ConvScope");
+  }
+  TRY(Model model, read_bundle(bytes));
+  model.id = id;
+  if (model.title.empty()) model.title = facts.id;
+  if (chosen == nullptr) return model;
+  const Shape& input = model.graph.shape(model.input);
+  const Shape want{1, chosen->crop_height, chosen->crop_width, chosen->channels()};
+  if (input != want) {
+    return fail(ErrorCode::kUnsupported, "the network's input is " + input.text() + ", not " +
+                                             want.text() + "; choose its own size");
+  }
+  model.preprocessing = *chosen;
+  return model;
+}
+
+std::unexpected<Error> not_in_catalog(std::string_view id) {
+  std::string known;
+  for (const CatalogEntry& other : model_catalog())
+    known += (known.empty() ? "" : ", ") + std::string(other.id);
+  return fail(ErrorCode::kNotFound,
+              "there is no network '" + std::string(id) + "'; choose one of " + known);
+}
+
 // Every model ends in a layer that shows the probabilities.
 void add_softmax_layer(Model& model) {
   const auto shows = [&](const ModelLayer& layer) { return layer.value == model.probabilities; };
@@ -45,36 +98,14 @@ void add_softmax_layer(Model& model) {
 
 Result<Model> load_model(std::string_view id, std::string_view format,
                          std::span<const uint8_t> bytes, const Preprocessing* chosen) {
-  if (format == "onnx") {
-    TRY(Model model, read_onnx(id, bytes, chosen));
-    add_softmax_layer(model);
-    describe_layers(model);
-    return model;
-  }
-  const CatalogEntry* entry = find_catalog_entry(id);
-  if (entry == nullptr) {
-    std::string known;
-    for (const CatalogEntry& other : model_catalog())
-      known += (known.empty() ? "" : ", ") + std::string(other.id);
-    return fail(ErrorCode::kNotFound,
-                "there is no network '" + std::string(id) + "'; choose one of " + known);
-  }
-  TRY(Model model, read_model(format, bytes));
-  if (model.id != id) {
-    return fail(ErrorCode::kInvalidArgument, "the file holds the network '" + model.id +
-                                                 "', want '" + std::string(id) +
-                                                 "'; choose the file again");
-  }
-  model.title = entry->title;
-  model.preprocessing = entry->preprocessing;
-  const Preprocessing& p = model.preprocessing;
-  const Shape want{1, p.crop_height, p.crop_width, p.channels()};
-  if (model.graph.shape(model.input) != want) {
-    return fail(ErrorCode::kInvalidArgument,
-                "the network '" + model.id + "' in the file has the input " +
-                    model.graph.shape(model.input).text() + ", want " + want.text() +
-                    "; build or download the file again");
-  }
+  const auto open = [&]() -> Result<Model> {
+    if (format == "onnx") return read_onnx(id, bytes, chosen);
+    if (const CatalogEntry* entry = find_catalog_entry(id))
+      return read_catalogued(*entry, format, bytes);
+    if (format == "csb" || format == "bundle") return read_own_bundle(id, bytes, chosen);
+    return not_in_catalog(id);
+  };
+  TRY(Model model, open());
   add_softmax_layer(model);
   describe_layers(model);
   return model;

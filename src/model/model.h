@@ -46,6 +46,7 @@ struct ModelLayer {
 
 struct Model {
   std::string id, title;
+  std::string citation;  // its paper, where the file says it
   Graph graph;  // batch 1, at the size of the preprocessing's crop
   Parameters parameters;
   ValueId input, logits, probabilities;
@@ -59,9 +60,12 @@ struct Model {
   int64_t classes() const { return graph.shape(logits).elements(); }
 };
 
-// Opens a network of the catalog (catalog.h). `format` is "csb" or "bundle" (bundle.h), "net" or
-// "squeezenet-net" (squeezenet.h); or "onnx" (onnx_model.h), whose networks may have any id. Any
-// bytes are allowed; an error says what is wrong with the file and what to do.
+// Opens a network. `format` is "csb" or "bundle" (bundle.h), "net" or "squeezenet-net"
+// (squeezenet.h), or "onnx" (onnx_model.h). Of a network of the catalog (catalog.h) the catalog
+// says title and preprocessing, of another bundle its header, and it may have any id, as may one
+// of "onnx". `chosen` replaces the preprocessing that the file does not say; a bundle's
+// input size is fixed. Any bytes are allowed; an error says what is wrong with the file and what to
+// do.
 Result<Model> load_model(std::string_view id, std::string_view format,
                          std::span<const uint8_t> bytes, const Preprocessing* chosen = nullptr);
 

@@ -69,6 +69,32 @@ Image resized_centre(const Image& image, const Preprocessing& p) {
 
 }  // namespace
 
+// The protocol's order and this one say the same thing, one for the page and one for the core.
+static_assert(static_cast<int>(InputOrder::kBgr) == static_cast<int>(ChannelOrder::kBgr) &&
+              static_cast<int>(InputOrder::kGray) == static_cast<int>(ChannelOrder::kGray));
+
+Preprocessing preprocessing_of(const InputSettings& settings) {
+  return {.order = static_cast<ChannelOrder>(settings.order),
+          .mean = settings.mean,
+          .standard_deviation = settings.deviation,
+          .resize_mode = settings.squash ? ResizeMode::kSquash : ResizeMode::kShorterSide,
+          .filter = settings.bicubic ? ResizeFilter::kBicubic : ResizeFilter::kBilinear,
+          .resize_size = settings.resize,
+          .crop_height = settings.height,
+          .crop_width = settings.width};
+}
+
+InputSettings settings_of(const Preprocessing& p) {
+  return {.order = static_cast<InputOrder>(p.order),
+          .mean = p.mean,
+          .deviation = p.standard_deviation,
+          .squash = p.resize_mode == ResizeMode::kSquash,
+          .resize = p.resize_size,
+          .height = p.crop_height,
+          .width = p.crop_width,
+          .bicubic = p.filter == ResizeFilter::kBicubic};
+}
+
 // Sizes read width × height, as those of pictures do.
 std::string Preprocessing::english() const {
   const auto [height, width] = resized_rectangle(*this);

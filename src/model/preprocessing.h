@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "image/image.h"
 #include "image/resize.h"
+#include "protocol/input_settings.h"
 #include "tensor/tensor.h"
 
 namespace convscope {
@@ -54,6 +55,10 @@ struct Preprocessing {
   std::string english() const;
   std::string chinese() const;
 };
+
+// The two forms of one thing: what files say and a person may choose, and what is computed with.
+Preprocessing preprocessing_of(const InputSettings& settings);
+InputSettings settings_of(const Preprocessing& preprocessing);
 
 struct NetworkInput {
   Tensor tensor;  // (1, H, W, channels), in the network's channel order and units

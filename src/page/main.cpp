@@ -98,7 +98,7 @@ std::vector<std::string> cells_of(std::string_view line) {
     cells.emplace_back(line.substr(from, tab - from));
     from = tab + 1;
   }
-  cells.resize(std::max<size_t>(cells.size(), 8));
+  cells.resize(std::max<size_t>(cells.size(), 9));
   return cells;
 }
 
@@ -405,6 +405,7 @@ EXPORT void page_models(const char* tsv, int bytes) {
     models.push_back({.id = c[0],
                       .title = c[1],
                       .licence = c[4],
+                      .input = c[8],
                       .bytes = std::strtoll(c[2].c_str(), nullptr, 10),
                       .top1_percent = std::strtod(c[3].c_str(), nullptr),
                       .available = c[5] != "0",

@@ -91,8 +91,13 @@ Status read_part(std::string_view key, std::string_view value, InputSettings& ou
     out.squash = mode == "squash";
     return {};
   }
+  if (key == "filter") {
+    if (value != "bilinear" && value != "bicubic") return wanted(key, value, "bilinear or bicubic");
+    out.bicubic = value == "bicubic";
+    return {};
+  }
   return fail(ErrorCode::kInvalidArgument,
-              std::format("there is no '{}', want order, mean, std, resize or side", key));
+              std::format("there is no '{}', want order, mean, std, resize, side or filter", key));
 }
 
 std::string three(const std::array<float, 3>& v) {
@@ -104,10 +109,11 @@ std::string three(const std::array<float, 3>& v) {
 }  // namespace
 
 std::string InputSettings::text() const {
-  return std::format(
-      "order={} mean={} std={} resize={}:{} side={}", kOrders[static_cast<size_t>(order)],
-      three(mean), three(deviation), squash ? "squash" : "shorter-side", resize,
-      height == width ? std::to_string(height) : std::format("{}x{}", height, width));
+  return std::format("order={} mean={} std={} resize={}:{} side={}{}",
+                     kOrders[static_cast<size_t>(order)], three(mean), three(deviation),
+                     squash ? "squash" : "shorter-side", resize,
+                     height == width ? std::to_string(height) : std::format("{}x{}", height, width),
+                     bicubic ? " filter=bicubic" : "");
 }
 
 Result<InputSettings> read_input_settings(std::string_view text, const InputSettings& from) {

@@ -25,10 +25,11 @@ struct InputSettings {
   int resize = 256;
   // Of the centre: the network's input, kMinInputSide … kMaxInputSide.
   int height = 224, width = 224;
+  bool bicubic = false;  // how it is resized; otherwise bilinear
 
   bool operator==(const InputSettings&) const = default;
-  // "order=rgb mean=123.675,116.28,103.53 std=58.395,57.12,57.375 resize=shorter-side:256 side=224"
-  // An input that is no square: side=HEIGHTxWIDTH.
+  // "order=rgb mean=123.675,116.28,103.53 std=58.395,57.12,57.375 resize=shorter-side:256
+  // side=224", and " filter=bicubic" where it is. An input that is no square: side=HEIGHTxWIDTH.
   std::string text() const;
 };
 

@@ -16,6 +16,7 @@ namespace convscope {
 // A network that the menu offers.
 struct CatalogModel {
   std::string id, title, licence;
+  std::string input;        // width × height, in pixels; empty for a person's own file
   int64_t bytes = 0;        // of the download
   double top1_percent = 0;  // on ImageNet's validation set
   bool available = true;

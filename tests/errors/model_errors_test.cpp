@@ -39,10 +39,14 @@ const HeaderCase kHeaderCases[] = {
     {"enormous input", "image 1 8 8 3", "image 1 8 80000 3", ErrorCode::kMalformed,
      DAMAGED("it has '80000' where it wants a number from 1 to 4096")},
     {"unknown number format", "conv.weight f32", "conv.weight u8q", ErrorCode::kUnsupported,
-     "parameter conv.weight has the number format u8q, want f16 or f32; build the bundle again "
+     "parameter conv.weight has the number format u8q, want f16, f32 or q8; build the bundle again "
      "with one of these"},
     {"wrong size of a parameter", "0 432 4 3 3 3", "0 428 4 3 3 3", ErrorCode::kMalformed,
      DAMAGED("parameter conv.weight of shape 4×3×3×3 has 428 bytes, want 432")},
+    {"wrong size of eight bits", "f32 0 432 4 3 3 3", "q8 0 432 4 3 3 3", ErrorCode::kMalformed,
+     DAMAGED("parameter conv.weight of shape 4×3×3×3 has 432 bytes, want 124")},
+    {"eight bits of no rows", "f32 0 432 4 3 3 3", "q8 0 4", ErrorCode::kMalformed,
+     DAMAGED("a param line is too short")},
     {"parameter beyond the end", "f32 464 8 2", "f32 480 8 2", ErrorCode::kMalformed,
      DAMAGED("parameter logits.bias lies beyond the end of the file")},
     {"parameter at a far offset", "f32 464 8 2", "f32 1099511627776 8 2", ErrorCode::kMalformed,
@@ -90,6 +94,31 @@ const HeaderCase kHeaderCases[] = {
      DAMAGED("its logits are 1×2×2×4 and its probabilities 1×2, want 1 × classes twice")},
     {"short line", "node Relu conv.relu conv.pre conv\n", "node Relu\n", ErrorCode::kMalformed,
      DAMAGED("a node line is too short")},
+    {"two names", "model tiny\n", "model tiny\nmodel small\n", ErrorCode::kMalformed,
+     DAMAGED("its model line is not 'model NAME', once")},
+    {"two titles", "model tiny\n", "model tiny\ntitle A\ntitle B\n", ErrorCode::kMalformed,
+     DAMAGED("it has two title lines")},
+    {"title without words", "model tiny\n", "model tiny\ntitle \n", ErrorCode::kMalformed,
+     DAMAGED("its title line says nothing")},
+    {"title with a control character", "model tiny\n", "model tiny\ntitle A\x1b[2J\n",
+     ErrorCode::kMalformed, DAMAGED("its title is no text")},
+    {"preprocessing of nothing known", "model tiny\n", "model tiny\npreprocessing gamma=2\n",
+     ErrorCode::kMalformed,
+     DAMAGED("its preprocessing: there is no 'gamma', want order, mean, std, resize, side or "
+             "filter")},
+    {"deviation of 0", "model tiny\n", "model tiny\npreprocessing mean=0 std=0 side=8\n",
+     ErrorCode::kMalformed,
+     DAMAGED("its preprocessing: std=0 cannot be used, want one number or three, none of them 0")},
+    {"filter that is none", "model tiny\n", "model tiny\npreprocessing filter=nearest side=8\n",
+     ErrorCode::kMalformed,
+     DAMAGED("its preprocessing: filter=nearest cannot be used, want bilinear or bicubic")},
+    {"preprocessing of another size", "model tiny\n", "model tiny\npreprocessing side=16\n",
+     ErrorCode::kMalformed, DAMAGED("its preprocessing makes 1×16×16×3 and its input is 1×8×8×3")},
+    {"other number of classes", "model tiny\n", "model tiny\nclasses 3\n", ErrorCode::kMalformed,
+     DAMAGED("it says 3 classes and has 2 logits")},
+    {"classes that are no number", "model tiny\n", "model tiny\nclasses 2x\n",
+     ErrorCode::kMalformed,
+     DAMAGED("its classes line is not 'classes NUMBER' from 1 to 100000, once")},
 };
 
 TEST(ModelErrors, EachBadHeaderHasItsSentence) {
@@ -114,6 +143,17 @@ TEST(ModelErrors, BadAttributesNameTheirNode) {
         << model.error().message;
     EXPECT_NE(model.error().message.find("node conv"), std::string::npos) << model.error().message;
   }
+}
+
+TEST(ModelErrors, FactsHaveALength) {
+  const auto with_title = [](size_t bytes) {
+    const std::string title = "model tiny\ntitle " + std::string(bytes, 'a') + "\n";
+    return read_bundle(make_bundle(changed("model tiny\n", title), tiny_data()));
+  };
+  EXPECT_TRUE(with_title(1000));
+  const auto model = with_title(1001);
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().message, DAMAGED("its title has 1001 bytes, want up to 1000"));
 }
 
 struct FileCase {
@@ -216,8 +256,18 @@ TEST(ModelErrors, LoadingChecksWhatWasAskedFor) {
     return model ? Error() : model.error();
   };
   const auto tiny = make_bundle(kTinyHeader, tiny_data());
-  EXPECT_EQ(message("vgg", "csb", tiny).message,
+  EXPECT_EQ(message("vgg", "net", tiny).message,
             "there is no network 'vgg'; choose one of squeezenet-1.0, efficientnet-lite0");
+  EXPECT_EQ(
+      message("vgg", "csb", tiny).message,
+      "the bundle of the network 'tiny' does not say how a picture becomes its input; make it "
+      "again with a newer ConvScope");
+  Preprocessing sixteen;
+  sixteen.crop_height = sixteen.crop_width = 16;
+  const auto wide = load_model("vgg", "csb", tiny, &sixteen);
+  ASSERT_FALSE(wide);
+  EXPECT_EQ(wide.error().message,
+            "the network's input is 1×8×8×3, not 1×16×16×3; choose its own size");
   EXPECT_EQ(message("efficientnet-lite0", "csb", tiny).message,
             "the file holds the network 'tiny', want 'efficientnet-lite0'; choose the file again");
   EXPECT_EQ(message("efficientnet-lite0", "zip", tiny).message,

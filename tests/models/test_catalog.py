@@ -47,7 +47,8 @@ class CatalogTest(unittest.TestCase):
             self.assertIn(f".resize_mode = ResizeMode::{modes[want['resize_mode']]}", entry)
             self.assertIn(f".filter = ResizeFilter::k{want['filter'].capitalize()}", entry)
             self.assertEqual(number(entry, "resize_size"), want["resize"])
-            self.assertEqual(number(entry, "crop"), want["crop"])
+            for side in ("crop_height", "crop_width"):
+                self.assertEqual(number(entry, side), want["crop"])
             self.assertEqual(numbers(entry, "mean"), want["mean"])
             self.assertEqual(numbers(entry, "standard_deviation"), want["std"])
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -36,10 +38,71 @@ TEST(ModelBundle, ReadsTheTinyNetwork) {
   EXPECT_FALSE(model.layers[1].pre.valid());
 }
 
+// A bundle that the catalog does not know opens with what its own header says.
+TEST(ModelBundle, SaysWhatTheCatalogSaysOfOthers) {
+  const std::string header =
+      "title Tiny  Net\npreprocessing order=bgr mean=104,117,123 std=2 resize=squash:10 side=8 "
+      "filter=bicubic\nclasses 2\nlicence CC0-1.0\ncitation Somebody: Något. 2026\norigin here\n" +
+      std::string(kTinyHeader);
+  const auto bytes = make_bundle(header, tiny_data());
+  const auto model = load_model("any name", "csb", bytes);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->id, "any name");
+  EXPECT_EQ(model->title, "Tiny Net");
+  EXPECT_EQ(model->citation, "Somebody: Något. 2026");
+  const Preprocessing& p = model->preprocessing;
+  EXPECT_EQ(p.order, ChannelOrder::kBgr);
+  EXPECT_EQ(p.mean, (std::array<float, 3>{104, 117, 123}));
+  EXPECT_EQ(p.standard_deviation, (std::array<float, 3>{2, 2, 2}));
+  EXPECT_EQ(p.resize_mode, ResizeMode::kSquash);
+  EXPECT_EQ(p.filter, ResizeFilter::kBicubic);
+  EXPECT_EQ(p.resize_size, 10);
+  EXPECT_EQ(p.crop_height, 8);
+  EXPECT_EQ(p.crop_width, 8);
+  EXPECT_EQ(settings_of(p).text(),
+            "order=bgr mean=104,117,123 std=2 resize=squash:10 side=8 filter=bicubic");
+
+  // The start of the file says it, too.
+  const auto facts = read_bundle_facts(std::span(bytes).first(12 + header.size()));
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->id, "tiny");
+  EXPECT_EQ(facts->licence, "CC0-1.0");
+  EXPECT_EQ(facts->origin, "here");
+  EXPECT_EQ(facts->classes, 2);
+  for (size_t length = 0; length < 12 + header.size(); ++length)
+    EXPECT_FALSE(read_bundle_facts(std::span(bytes).first(length))) << length;
+
+  // A person may choose another preprocessing of the same size.
+  Preprocessing chosen = p;
+  chosen.order = ChannelOrder::kRgb;
+  const auto other = load_model("any name", "csb", bytes, &chosen);
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->preprocessing.order, ChannelOrder::kRgb);
+}
+
 TEST(ModelBundle, HalfPrecisionIsExact) {
   const Model model = tiny();
   const std::vector<float> want = {1, -2, 0.5f, 0, 0x1p-24f, 65504, -0x1p-24f, 0x1p-14f};
   EXPECT_TRUE(std::ranges::equal(model.parameters[2].values(), want));
+}
+
+TEST(ModelBundle, EightBitsAreMultiplesOfTheirRowsFactor) {
+  std::string header(kTinyHeader);
+  const std::string from = "conv.weight f32 0 432";
+  ASSERT_NE(header.find(from), std::string::npos);
+  header.replace(header.find(from), from.size(), "conv.weight q8 0 124");
+  auto data = tiny_data();
+  const std::array<float, 4> factors = {0.5f, 0.25f, 0, -2};
+  std::memcpy(data.data(), factors.data(), sizeof(factors));
+  for (size_t i = 0; i < 108; ++i) data[16 + i] = static_cast<uint8_t>(i * 7);
+  const auto model = read_bundle(make_bundle(header, data));
+  ASSERT_TRUE(model) << model.error().message;
+  const auto weights = model->parameters[0].values();
+  ASSERT_EQ(weights.size(), 108u);
+  for (size_t i = 0; i < 108; ++i) {
+    const int byte = static_cast<int>(i * 7 % 256);
+    EXPECT_EQ(weights[i], factors[i / 27] * static_cast<float>(byte < 128 ? byte : byte - 256));
+  }
 }
 
 TEST(ModelLayers, FiguresOfTheTinyNetwork) {

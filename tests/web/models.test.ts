@@ -19,6 +19,7 @@ function manifest_for(sha: string): Manifest {
         title: { en: 'Model', zh: '模型' },
         file: 'm',
         format: 'net',
+        input: '8 × 8',
         bytes: kFile.length,
         sha256: sha,
         top1: null,

@@ -190,8 +190,9 @@ export class App {
       model.available ? 1 : 0,
       model.reason.en,
       model.reason.zh,
+      model.input,
     ]);
-    const own = this.own_models.all().map((model) => [model.id, model.id, model.bytes.length, '', '', 1, '', '']);
+    const own = this.own_models.all().map((model) => [model.id, model.id, model.bytes.length, '', '', 1, '', '', '']);
     return tab_separated([...listed, ...own]);
   }
 

@@ -12,6 +12,7 @@ export interface ModelEntry {
   title: Text;
   file: string; // a key of Manifest.files; '' where it is not available
   format: string; // csb or net
+  input: string; // width × height
   bytes: number;
   sha256: string;
   top1: number | null; // percent

@@ -14,13 +14,18 @@ const CatalogModel* catalog_model(const Ui& ui, std::string_view id) {
   return nullptr;
 }
 
+std::string facts_of(const Ui& ui, const CatalogModel& m) {
+  const std::string bytes = bytes_text(double(m.bytes));
+  if (!m.available) return ui.tr(S::kModelMissing, {ui.tr(m.reason)});
+  if (m.input.empty()) return ui.tr(S::kModelOwn, {bytes});
+  const std::string size = ui.tr(S::kModelInput, {bytes, m.input});
+  if (m.top1_percent <= 0) return size;
+  return size + ui.tr(S::kModelFacts, {percent(m.top1_percent / 100)});
+}
+
 void model_row(Ui& ui, const CatalogModel& m) {
   const bool selected = m.id == ui.state.model;
-  const std::string facts =
-      m.available && m.top1_percent <= 0 ? ui.tr(S::kModelOwn, {bytes_text(double(m.bytes))})
-      : m.available
-          ? ui.tr(S::kModelFacts, {bytes_text(double(m.bytes)), percent(m.top1_percent / 100)})
-          : ui.tr(S::kModelMissing, {ui.tr(m.reason)});
+  const std::string facts = facts_of(ui, m);
   const float wrap = ImGui::GetContentRegionAvail().x - 24;
   const float facts_height = paragraph_height(ui, facts, kStatusSize, wrap);
   const Hit hit = menu_row(ui,

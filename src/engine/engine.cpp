@@ -10,6 +10,7 @@
 #include "image/decode.h"
 #include "image/encode.h"
 #include "imagine/registry.h"
+#include "model/onnx_export.h"
 
 namespace convscope {
 
@@ -241,6 +242,12 @@ Result<std::optional<Event>> Engine::answer(RequestId, const EncodePng& command)
   TRY(Image image, image_from(command.picture));
   TRY(auto bytes, encode_png(image));
   return FileReady{command.name, "image/png", Blob(std::move(bytes))};
+}
+
+Result<std::optional<Event>> Engine::answer(RequestId, const SaveOnnx& command) {
+  TRY(Network * net, network());
+  TRY(auto bytes, write_onnx(net->model(), command.labels));
+  return FileReady{command.name, "application/octet-stream", Blob(std::move(bytes))};
 }
 
 void Engine::cancel_runs(const char* why_en, const char* why_zh) {

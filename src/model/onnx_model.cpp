@@ -4,6 +4,7 @@
 #include <cmath>
 #include <format>
 
+#include "model/onnx_export.h"
 #include "model/onnx_layers.h"
 #include "ops/ops.h"
 
@@ -227,6 +228,12 @@ bool read_own_normalisation(const ImportedGraph& imported, ValueId input, Prepro
 Preprocessing guess_preprocessing(const ImportedGraph& imported) {
   const ValueId input = imported.inputs[0].value;
   Preprocessing p;
+  // A file of our own says it, unless the network was changed to another size since.
+  const auto own = imported.metadata.find(kPreprocessingKey);
+  if (own != imported.metadata.end()) {
+    const auto read = read_preprocessing(own->second);
+    if (read && read->crop == imported.graph.shape(input)[1]) return *read;
+  }
   p.crop = static_cast<int>(imported.graph.shape(input)[1]);
   p.resize_size = static_cast<int>(std::lround(static_cast<double>(p.crop) * 8 / 7));
   if (read_metadata(imported, p) || read_own_normalisation(imported, input, p)) return p;
@@ -244,6 +251,9 @@ Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
   TRY(const Port* output, score_output(imported));
   Model model;
   model.id = model.title = std::string(id);
+  const auto title = imported.metadata.find(kTitleKey);
+  if (title != imported.metadata.end() && !title->second.empty())
+    model.title = onnx::quotable(title->second);
   model.input = input->value;
   model.preprocessing = chosen != nullptr ? *chosen : guess_preprocessing(imported);
   GraphBuilder builder(std::move(imported.graph));

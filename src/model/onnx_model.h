@@ -24,6 +24,7 @@ Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
                         const Preprocessing* chosen = nullptr);
 
 // How a picture becomes the input. ONNX does not say it, so this is a guess, in this order:
+//   0. the metadata of a file that ConvScope wrote (onnx_export.h)
 //   1. Windows ML's metadata Image.BitmapPixelFormat (Bgr8) and Image.NominalPixelRange
 //   2. where the graph starts by subtracting or scaling the picture itself: bytes 0…255 if its
 //      numbers are made for those (it divides by 16 or more, or subtracts more than 2), else 0…1

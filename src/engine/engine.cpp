@@ -103,7 +103,7 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& 
   if (picture_ != nullptr) TRY_STATUS(network_->set_picture(picture_, exact_input_));
   ModelLoaded loaded{describe_model(network_->model())};
   loaded.model.input_adjustable = command.format == "onnx";
-  loaded.model.input_guessed = loaded.model.input_adjustable && !chosen;
+  loaded.model.input_guessed = network_->model().preprocessing_guessed;
   return loaded;
 }
 

@@ -50,6 +50,7 @@ struct Model {
   Parameters parameters;
   ValueId input, logits, probabilities;
   Preprocessing preprocessing;
+  bool preprocessing_guessed = false;  // the file does not say it
   std::vector<ModelLayer> layers;
   int64_t parameter_count = 0, flops = 0;
 

@@ -225,14 +225,17 @@ bool read_own_normalisation(const ImportedGraph& imported, ValueId input, Prepro
 
 }  // namespace
 
-Preprocessing guess_preprocessing(const ImportedGraph& imported) {
+Preprocessing guess_preprocessing(const ImportedGraph& imported, bool* known) {
   const ValueId input = imported.inputs[0].value;
   Preprocessing p;
   // A file of our own says it, unless the network was changed to another size since.
   const auto own = imported.metadata.find(kPreprocessingKey);
   if (own != imported.metadata.end()) {
     const auto read = read_preprocessing(own->second);
-    if (read && read->crop == imported.graph.shape(input)[1]) return *read;
+    if (read && read->crop == imported.graph.shape(input)[1]) {
+      if (known != nullptr) *known = true;
+      return *read;
+    }
   }
   p.crop = static_cast<int>(imported.graph.shape(input)[1]);
   p.resize_size = static_cast<int>(std::lround(static_cast<double>(p.crop) * 8 / 7));
@@ -255,7 +258,9 @@ Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
   if (title != imported.metadata.end() && !title->second.empty())
     model.title = onnx::quotable(title->second);
   model.input = input->value;
-  model.preprocessing = chosen != nullptr ? *chosen : guess_preprocessing(imported);
+  bool known = chosen != nullptr;
+  model.preprocessing = chosen != nullptr ? *chosen : guess_preprocessing(imported, &known);
+  model.preprocessing_guessed = !known;
   GraphBuilder builder(std::move(imported.graph));
   TRY_STATUS(Head(builder, model).build(*output));
   model.graph = std::move(builder).build();

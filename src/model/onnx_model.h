@@ -30,6 +30,7 @@ Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
 //      numbers are made for those (it divides by 16 or more, or subtracts more than 2), else 0…1
 //   3. RGB from 0 to 1, normalised by ImageNet's mean and standard deviation, as torchvision does
 // The shorter side is resized to 8/7 of the input, as in training on ImageNet.
-Preprocessing guess_preprocessing(const onnx::ImportedGraph& imported);
+// `known`, if given, is set where the file of our own says it.
+Preprocessing guess_preprocessing(const onnx::ImportedGraph& imported, bool* known = nullptr);
 
 }  // namespace convscope

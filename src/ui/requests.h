@@ -48,7 +48,7 @@ class Requests {
   void pause(std::string_view slot);
   void resume(std::string_view slot);
   void step(std::string_view slot);
-  // A command whose answer belongs to no slot's picture (EncodePng, SetThreads). Its events go to
+  // A command whose answer belongs to no slot's picture (EncodePng, SaveOnnx, SetThreads). Its events go to
   // "" with its id.
   RequestId send(const Command& command);
 

@@ -37,7 +37,6 @@ constexpr std::string_view kAccepted[] = {
     "spatial axes",               // volumes
     "places of the maxima",       // MaxPool's second output
     "computed from the picture",  // arguments that ONNX lets depend on data
-    "is a vector",                // MatMul of vectors
     "as before operator set 7",
     "in steps of",              // Slice
     "want a tensor",            // sequences and optional values

@@ -160,9 +160,9 @@ struct SaveOnnx {
   }
 };
 
-using Command =
-    std::variant<LoadModel, SetImage, SetPixels, Forward, GetActivations, GetFilters,
-                 GetFilterResponse, RunMethod, Cancel, Pause, Resume, Step, SetThreads, EncodePng, SaveOnnx>;
+using Command = std::variant<LoadModel, SetImage, SetPixels, Forward, GetActivations, GetFilters,
+                             GetFilterResponse, RunMethod, Cancel, Pause, Resume, Step, SetThreads,
+                             EncodePng, SaveOnnx>;
 
 struct CommandMessage {
   RequestId request = 0;

@@ -14,8 +14,8 @@ constexpr int kFailure = 1, kUsageError = 2;
 
 std::vector<const Verb*> verbs() {
   return {&convscope::activations_verb(), &convscope::bench_verb(),   &convscope::classify_verb(),
-          &convscope::dream_verb(),       &convscope::explain_verb(), &convscope::filters_verb(),
-          &convscope::models_verb()};
+          &convscope::dream_verb(),       &convscope::explain_verb(), &convscope::export_verb(),
+          &convscope::filters_verb(),     &convscope::models_verb()};
 }
 
 void print_usage(std::FILE* to) {

@@ -22,6 +22,7 @@ const Verb& bench_verb();
 const Verb& classify_verb();
 const Verb& dream_verb();
 const Verb& explain_verb();
+const Verb& export_verb();
 const Verb& filters_verb();
 const Verb& models_verb();
 

@@ -10,6 +10,7 @@
 #include "image/decode.h"
 #include "image/encode.h"
 #include "imagine/registry.h"
+#include "model/onnx_export.h"
 
 namespace convscope {
 
@@ -102,7 +103,7 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& 
   if (picture_ != nullptr) TRY_STATUS(network_->set_picture(picture_, exact_input_));
   ModelLoaded loaded{describe_model(network_->model())};
   loaded.model.input_adjustable = command.format == "onnx";
-  loaded.model.input_guessed = loaded.model.input_adjustable && !chosen;
+  loaded.model.input_guessed = network_->model().preprocessing_guessed;
   return loaded;
 }
 
@@ -241,6 +242,12 @@ Result<std::optional<Event>> Engine::answer(RequestId, const EncodePng& command)
   TRY(Image image, image_from(command.picture));
   TRY(auto bytes, encode_png(image));
   return FileReady{command.name, "image/png", Blob(std::move(bytes))};
+}
+
+Result<std::optional<Event>> Engine::answer(RequestId, const SaveOnnx& command) {
+  TRY(Network * net, network());
+  TRY(auto bytes, write_onnx(net->model(), command.labels));
+  return FileReady{command.name, "application/octet-stream", Blob(std::move(bytes))};
 }
 
 void Engine::cancel_runs(const char* why_en, const char* why_zh) {

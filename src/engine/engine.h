@@ -63,6 +63,7 @@ class Engine {
   Result<std::optional<Event>> answer(RequestId request, const Step& command);
   Result<std::optional<Event>> answer(RequestId request, const SetThreads& command);
   Result<std::optional<Event>> answer(RequestId request, const EncodePng& command);
+  Result<std::optional<Event>> answer(RequestId request, const SaveOnnx& command);
 
   Result<std::optional<Event>> use_picture(Image image);
   Result<Network*> network();

@@ -21,9 +21,9 @@ inline constexpr size_t kMaxFactBytes = 1000;
 
 struct BundleFacts {
   std::string id, title, citation, licence, origin;  // empty where it does not say so
-  std::string preprocessing;                         // as InputSettings::text() has it; may be empty
-  InputSettings input;                               // the same
-  int64_t classes = 0;                               // 0 where it does not say so
+  std::string preprocessing;  // as InputSettings::text() has it; may be empty
+  InputSettings input;        // the same
+  int64_t classes = 0;        // 0 where it does not say so
 };
 
 // Bytes of magic, length and header together, from the first kBundlePreludeBytes of a file.

@@ -47,10 +47,11 @@ struct ModelLayer {
 struct Model {
   std::string id, title;
   std::string citation;  // its paper, where the file says it
-  Graph graph;  // batch 1, at the size of the preprocessing's crop
+  Graph graph;           // batch 1, at the size of the preprocessing's crop
   Parameters parameters;
   ValueId input, logits, probabilities;
   Preprocessing preprocessing;
+  bool preprocessing_guessed = false;  // the file does not say it
   std::vector<ModelLayer> layers;
   int64_t parameter_count = 0, flops = 0;
 

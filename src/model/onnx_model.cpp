@@ -4,6 +4,7 @@
 #include <cmath>
 #include <format>
 
+#include "model/onnx_export.h"
 #include "model/onnx_layers.h"
 #include "ops/ops.h"
 
@@ -229,10 +230,20 @@ bool read_own_normalisation(const ImportedGraph& imported, ValueId input, Prepro
 
 }  // namespace
 
-Preprocessing guess_preprocessing(const ImportedGraph& imported) {
+Preprocessing guess_preprocessing(const ImportedGraph& imported, bool* known) {
   const ValueId input = imported.inputs[0].value;
   const Shape& shape = imported.graph.shape(input);
   Preprocessing p;
+  // A file of our own says it, unless the network was changed to another size since.
+  if (const auto own = imported.metadata.find(kPreprocessingKey); own != imported.metadata.end()) {
+    if (const auto read = read_input_settings(own->second)) {
+      const Preprocessing said = preprocessing_of(*read);
+      if (Shape{1, said.crop_height, said.crop_width, said.channels()} == shape) {
+        if (known != nullptr) *known = true;
+        return said;
+      }
+    }
+  }
   p.crop_height = static_cast<int>(shape[1]);
   p.crop_width = static_cast<int>(shape[2]);
   p.resize_size = std::min(p.crop_height, p.crop_width);
@@ -258,10 +269,15 @@ Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
   TRY(const Port* output, score_output(imported));
   Model model;
   model.id = model.title = std::string(id);
+  const auto title = imported.metadata.find(kTitleKey);
+  if (title != imported.metadata.end() && !title->second.empty())
+    model.title = onnx::quotable(title->second);
   model.input = input->value;
-  const Preprocessing guess = guess_preprocessing(imported);
+  bool known = false;
+  const Preprocessing guess = guess_preprocessing(imported, &known);
   model.preprocessing = chosen != nullptr ? *chosen : guess;
   if (guess.channels() != model.preprocessing.channels()) model.preprocessing.order = guess.order;
+  model.preprocessing_guessed = chosen == nullptr && !known;
   GraphBuilder builder(std::move(imported.graph));
   TRY_STATUS(Head(builder, model).build(*output));
   model.graph = std::move(builder).build();

@@ -26,14 +26,16 @@ Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
                         const Preprocessing* chosen = nullptr);
 
 // How a picture becomes the input. ONNX does not say it, so this is a guess, in this order:
+//   0. the metadata of a file that ConvScope wrote (onnx_export.h)
 //   1. Windows ML's metadata Image.BitmapPixelFormat (Bgr8) and Image.NominalPixelRange
 //   2. where the graph starts by subtracting or scaling the picture itself: bytes 0…255 if its
 //      numbers are made for those (it divides by 16 or more, or subtracts more than 2), else 0…1
 //   3. RGB from 0 to 1, normalised by ImageNet's mean and standard deviation, as torchvision does;
 //      gray from 0 to 1 as it is
 // The shorter side is resized to 8/7 of the input, as in training on ImageNet; inputs of less than
-// kSmallestCropped px show the whole picture, as MNIST's and CIFAR's do.
+// kSmallestCropped px show the whole picture, as MNIST's and CIFAR's do. A file that write_onnx
+// made says it instead: `known`, if given, is set then.
 inline constexpr int kSmallestCropped = 65;
-Preprocessing guess_preprocessing(const onnx::ImportedGraph& imported);
+Preprocessing guess_preprocessing(const onnx::ImportedGraph& imported, bool* known = nullptr);
 
 }  // namespace convscope

@@ -86,6 +86,30 @@ Status give_general(const NodeConverter& node, const Axes& a_axes, bool transpos
   return {};
 }
 
+// NumPy's rule: a vector on the left is a row, on the right a column, and the extent of 1 that it
+// gets goes again.
+Status give_vector_product(const NodeConverter& node) {
+  const Shape &left = node.shape(0), &right = node.shape(1);
+  if (left.rank() == 0 || right.rank() == 0) return damaged("one of its operands is a number");
+  TRY(ValueId a, node.form(0, plain_axes(left.rank())));
+  TRY(ValueId b, node.form(1, plain_axes(right.rank())));
+  if (left.rank() == 1) {
+    TRY(a, node.emit(make_reshape({1, left[0]}), {a}, ".row"));
+  }
+  if (right.rank() == 1) {
+    TRY(b, node.emit(make_reshape({right[0], 1}), {b}, ".column"));
+  }
+  TRY(ValueId y, node.emit(make_op("MatMul", {}), {a, b}, ".product"));
+  const Shape& product = node.values.shape(y);
+  std::vector<int64_t> dims(product.dims().begin(), product.dims().end());
+  if (right.rank() == 1) dims.pop_back();
+  if (left.rank() == 1) dims.erase(dims.end() - (right.rank() == 1 ? 1 : 2));
+  const Shape shape{std::span<const int64_t>(dims)};
+  TRY(y, node.emit(make_reshape(shape), {y}));
+  node.give(y, plain_axes(shape.rank()));
+  return {};
+}
+
 // C as one number for each output, where it is that.
 Result<std::optional<HostTensor>> gemm_bias(const NodeConverter& node, int64_t outputs) {
   TRY(auto bias, node.values.constant(node.input(2)));
@@ -129,8 +153,7 @@ Status convert_matmul(const NodeConverter& node) {
   TRY_STATUS(node.view.want_inputs(2));
   TRY_STATUS(node.want_floats());
   const int rank_a = node.shape(0).rank(), rank_b = node.shape(1).rank();
-  if (rank_a < 2 || rank_b < 2)
-    return unsupported("one of its operands is a vector, want matrices");
+  if (rank_a < 2 || rank_b < 2) return give_vector_product(node);
   if (rank_a == 2 && rank_b == 2) {
     TRY(const auto constant, node.values.constant(node.input(1)));
     if (constant) {

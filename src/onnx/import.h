@@ -47,7 +47,7 @@ struct ImportedGraph {
   std::vector<Port> inputs, outputs;
   int64_t opset = 0;
   std::string producer;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string, std::less<>> metadata;
 };
 
 // The error names the first nodes that cannot run and how many there are; all of them are appended

@@ -150,9 +150,19 @@ struct EncodePng {
   }
 };
 
-using Command =
-    std::variant<LoadModel, SetImage, SetPixels, Forward, GetActivations, GetFilters,
-                 GetFilterResponse, RunMethod, Cancel, Pause, Resume, Step, SetThreads, EncodePng>;
+// Writes the open network as an ONNX file. Final event: FileReady.
+struct SaveOnnx {
+  std::string name;                 // of the file
+  std::vector<std::string> labels;  // class names to keep in it; empty: none
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.name, s.labels);
+  }
+};
+
+using Command = std::variant<LoadModel, SetImage, SetPixels, Forward, GetActivations, GetFilters,
+                             GetFilterResponse, RunMethod, Cancel, Pause, Resume, Step, SetThreads,
+                             EncodePng, SaveOnnx>;
 
 struct CommandMessage {
   RequestId request = 0;

@@ -101,9 +101,9 @@ Status read_part(std::string_view key, std::string_view value, InputSettings& ou
 }
 
 std::string three(const std::array<float, 3>& v) {
-  const std::string a = std::format("{:g}", v[0]), b = std::format("{:g}", v[1]),
-                    c = std::format("{:g}", v[2]);
-  return a == b && b == c ? a : a + "," + b + "," + c;
+  // The shortest decimals that read back as the same numbers.
+  return v[0] == v[1] && v[1] == v[2] ? std::format("{}", v[0])
+                                      : std::format("{},{},{}", v[0], v[1], v[2]);
 }
 
 }  // namespace

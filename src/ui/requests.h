@@ -52,8 +52,8 @@ class Requests {
   void pause(std::string_view slot);
   void resume(std::string_view slot);
   void step(std::string_view slot);
-  // A command whose answer belongs to no slot's picture (EncodePng, SetThreads). Its events go to
-  // "" with its id.
+  // A command whose answer belongs to no slot's picture (EncodePng, SaveOnnx, SetThreads). Its
+  // events go to "" with its id.
   RequestId send(const Command& command);
 
   const SlotStatus& status(std::string_view slot) const;

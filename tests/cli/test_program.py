@@ -12,7 +12,8 @@ from support import (
     LITE0, MODELS, PNG_SIGNATURE, SHARED, SQUEEZENET, ProgramTest, needs_network, read_npy, run,
 )
 
-VERBS = ("activations", "classify", "dream", "explain", "filters", "models")
+VERBS = ("activations", "classify", "dream", "explain", "export", "filters", "models")
+NO_RESULT = ("export", "models")  # verbs that write neither a picture nor an array
 OK, FAILURE, USAGE = 0, 1, 2
 INPUT = 224  # side of EfficientNet-Lite0's input
 QUICK_DREAM = ("--layer", "block2", "--param", "octaves=1", "--param", "iterations=1")
@@ -58,15 +59,15 @@ class GrammarTest(FilesTest):
             self.assertTrue(said.startswith(f"usage: convscope {verb} "), said)
             for option in ("--help", "--json", "--models"):
                 self.assertIn(option, said, verb)
-            if verb != "models":
+            if verb not in NO_RESULT:
                 self.assertIn("--png FILE", said)
                 self.assertIn("--npy FILE", said)
-            self.assertEqual("--exact-input" in said, verb not in ("models", "filters"))
+            self.assertEqual("--exact-input" in said, verb not in (*NO_RESULT, "filters"))
             self.assertEqual(self.succeeds(verb, "-h"), said)
 
     def test_help_defines_every_array(self):
         for verb in VERBS:
-            if verb != "models":
+            if verb not in NO_RESULT:
                 self.assertRegex(self.succeeds(verb, "--help"), r"float32, .*×.*×", verb)
 
     def test_mistakes_in_the_command_line(self):

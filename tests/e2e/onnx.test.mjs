@@ -93,6 +93,27 @@ test('dropped, told how a picture becomes its input, and looked into with every 
   page.assert_clean();
 });
 
+test('saved as ONNX, and the same network again where it is opened', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene);
+  await drop_model(page, colours_onnx());
+  await use_unit_range(page);
+  await drop_red(page);
+  await page.first_answer((first) => near(first.logit, 10));
+  await page.press('model');
+  const [download] = await Promise.all([page.page.waitForEvent('download'), page.press('model.save')]);
+  assert.equal(download.suggestedFilename(), 'colours.onnx');
+  const file = readFileSync(await download.path());
+  assert.ok(file.includes('ConvScope.preprocessing'), 'it says how a picture becomes its input');
+
+  // Under another name nothing is remembered of it, and the file itself says what the sheet asks.
+  await drop_model(page, file, 'saved.onnx');
+  await page.permalink('model', 'saved.onnx');
+  await page.first_answer((first) => near(first.logit, 10));
+  assert.equal(await page.id('input.sheet').count(), 0);
+  page.assert_clean();
+});
+
 test('another size of input, where the network takes one', async (t) => {
   const scene = await open_scene(t);
   const page = await visit(scene);

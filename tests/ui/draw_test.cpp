@@ -233,6 +233,9 @@ class Page : public testing::Test {
   void answer(RequestId id, const EncodePng& c) {
     event(id, FileReady{c.name, "image/png", Blob::copy_of("x", 1)});
   }
+  void answer(RequestId id, const SaveOnnx& c) {
+    event(id, FileReady{c.name, "application/octet-stream", Blob::copy_of("x", 1)});
+  }
   template <typename T>
   void answer(RequestId id, const T&) {
     event(id, Done{});
@@ -407,6 +410,8 @@ TEST_F(Page, MenusOpenByActivationAndChoose) {
   EXPECT_TRUE(node("model.efficientnet-lite0")->disabled);
   EXPECT_NE(node("model.efficientnet-lite0")->value.find("the file is not here"),
             std::string::npos);
+  press("model.save");
+  EXPECT_TRUE(host.asked("save squeezenet-1.0.onnx"));
   tap(ImGuiKey_Escape);
   press("sample.coffee");
   EXPECT_TRUE(host.asked("sample coffee"));

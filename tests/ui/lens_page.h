@@ -211,6 +211,9 @@ class LensPage : public testing::Test {
   void answer(RequestId id, const EncodePng& c) {
     event(id, FileReady{c.name, "image/png", Blob::copy_of("x", 1)});
   }
+  void answer(RequestId id, const SaveOnnx& c) {
+    event(id, FileReady{c.name, "application/octet-stream", Blob::copy_of("x", 1)});
+  }
   template <typename T>
   void answer(RequestId id, const T&) {
     event(id, Done{});

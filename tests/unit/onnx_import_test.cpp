@@ -72,6 +72,34 @@ TEST(OnnxImport, NormalisationFoldsAndFlattenNeedsNoTranspose) {
   for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], want[i], 1e-6);
 }
 
+// NumPy: x·v sums over the last axis, v·x over the last but one; v has no axis of its own left.
+TEST(OnnxImport, AVectorIsARowOrAColumn) {
+  const std::vector<float> v = onnx_ramp(8, 0.3f);
+  for (const bool right : {false, true}) {
+    OnnxFile file;
+    file.inputs = {onnx_value("x", {1, 3, 8, 8})};
+    file.outputs = {onnx_value("y", {1, 3, 8})};
+    file.initializers = {onnx_tensor("v", {8}, v)};
+    file.nodes = {right ? onnx_node("MatMul", "m", {"x", "v"}, {"y"})
+                        : onnx_node("MatMul", "m", {"v", "x"}, {"y"})};
+    const ImportedGraph imported = import_or_die(file);
+    ASSERT_EQ(imported.outputs[0].shape, (Shape{1, 3, 8}));
+    const std::vector<double> got = evaluate(imported);
+    for (int64_t c = 0; c < 3; ++c) {
+      for (int64_t i = 0; i < 8; ++i) {
+        double want = 0;
+        for (int64_t k = 0; k < 8; ++k) {
+          const int64_t h = right ? i : k, w = right ? k : i;
+          const bool last = imported.graph.shape(imported.inputs[0].value)[3] == 3;
+          const int64_t place = last ? c * 64 + h * 8 + w : w * 64 + c * 8 + h;
+          want += 0.1 * static_cast<double>(place % 13) * static_cast<double>(v[size_t(k)]);
+        }
+        EXPECT_NEAR(got[size_t(c * 8 + i)], want, 1e-12) << right << " " << c << " " << i;
+      }
+    }
+  }
+}
+
 TEST(OnnxImport, NodesMayStandInAnyOrder) {
   OnnxFile file = small_onnx();
   std::ranges::reverse(file.nodes);

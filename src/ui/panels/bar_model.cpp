@@ -7,6 +7,8 @@
 namespace convscope {
 namespace {
 
+constexpr std::string_view kOnnxSuffix = ".onnx";
+
 const CatalogModel* catalog_model(const Ui& ui, std::string_view id) {
   for (const CatalogModel& m : ui.vm.catalog) {
     if (m.id == id) return &m;
@@ -47,6 +49,22 @@ void model_row(Ui& ui, const CatalogModel& m) {
     choose_model(ui, m.id);
     ImGui::CloseCurrentPopup();
   }
+}
+
+// The file is written by the engine, beside whatever else the page does.
+void save_item(Ui& ui) {
+  if (!ui.vm.model || !ui.vm.engine_has_model) return;
+  const ModelInfo& model = *ui.vm.model;
+  if (menu_item(ui, "model.save", ui.tr(S::kSaveOnnx, {model.title}))) {
+    std::string stem = model.id;
+    if (stem.ends_with(kOnnxSuffix)) stem.resize(stem.size() - kOnnxSuffix.size());
+    SaveOnnx save{stem + std::string(kOnnxSuffix), {}};
+    if (ui.vm.labels_en.size() == static_cast<size_t>(model.classes)) save.labels = ui.vm.labels_en;
+    ui.requests.send(save);
+  }
+  ImGui::Indent(12);
+  paragraph(ui, ui.tr(S::kSaveOnnxHint), kStatusSize, ui.theme.ink3, 380);
+  ImGui::Unindent(12);
 }
 
 }  // namespace
@@ -102,6 +120,7 @@ float draw_model_menu(Ui& ui, float x, float y, float width) {
     ImGui::Indent(12);
     paragraph(ui, ui.tr(S::kOpenModelHint), kStatusSize, ui.theme.ink3, 380);
     ImGui::Unindent(12);
+    save_item(ui);
     space(6);
     ImGui::EndPopup();
   }

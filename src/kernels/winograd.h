@@ -2,9 +2,9 @@
 // gives a 4×4 tile of the output by 36 multiplications per pair of channels, where the direct form
 // takes 144.
 //
-//   Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+//   Y = A^T [ (G g G^T) * (B^T d B) ] A  where * between the transforms is elementwise
 //
-// Summed over input channels, the ⊙ is one matrix product at each of 36 positions. The
+// Summed over input channels, the * between is one matrix product at each of 36 positions. The
 // interpolation points are 0, ±1/√2, ±√2, ∞: the float32 error is about a quarter of that with
 // Lavin & Gray's 0, ±1, ±2, ∞.
 //
@@ -19,7 +19,7 @@ namespace convscope {
 inline constexpr int64_t kWinogradTile = 4;        // edge of an output tile
 inline constexpr int64_t kWinogradPositions = 36;  // of an input tile
 
-// (O, 3, 3, I) -> (36, O, I): G g Gᵀ, computed in double.
+// (O, 3, 3, I) -> (36, O, I): G g G^T, computed in double.
 Result<Tensor> winograd_weight(const Tensor& weight);
 
 // One tile's pixels, `pixels[6·row + column]`, of `channels` floats each, to 36 rows of `channels`

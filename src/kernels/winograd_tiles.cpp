@@ -41,7 +41,7 @@ CONVSCOPE_INLINE void multiply_add(const V& a, float factor, const V& b, V& out)
   out = a * factor + b;
 }
 
-// t = Bᵀ d
+// t = B^T d
 template <typename V>
 CONVSCOPE_INLINE void to_points(const V (&d)[6], V (&t)[6]) {
   V even, odd;
@@ -59,7 +59,7 @@ CONVSCOPE_INLINE void to_points(const V (&d)[6], V (&t)[6]) {
   t[5] += d[5];
 }
 
-// y = Aᵀ m
+// y = A^T m
 template <typename V>
 CONVSCOPE_INLINE void from_points(const V (&m)[6], V (&y)[4]) {
   const V near_sum = m[1] + m[2], near_difference = (m[1] - m[2]) * kNear;

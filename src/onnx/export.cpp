@@ -214,7 +214,7 @@ Result<std::vector<uint8_t>> export_onnx(const Graph& graph, const Parameters& p
                             total, kMaxFileBytes));
   }
   std::vector<uint8_t> file;
-  file.reserve(total);
+  file.reserve(static_cast<size_t>(total));  // at most kMaxFileBytes
   file.insert(file.end(), head.bytes().begin(), head.bytes().end());
   body.append_to(file);
   file.insert(file.end(), tail.bytes().begin(), tail.bytes().end());

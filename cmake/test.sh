@@ -45,37 +45,65 @@ failing_lines() {  # which tests failed, and why; TAP says why on the lines afte
 count_of() { grep -cE "$1" "$2" || true; }
 
 suite() {  # suite NAME gtest|tap|unittest|command COMMAND...
-  local name=$1 kind=$2 status=0 start=$SECONDS log good bad skips
+  begin_suite "$@"
+  end_suites
+}
+
+# Suites that do not disturb each other run at the same time, as many as there are compilers;
+# end_suites waits for them and reports them in the order of their start.
+declare -a begun=()
+begin_suite() {  # begin_suite NAME KIND COMMAND...
+  local name=$1 kind=$2 log
   shift 2
   wants "$name" || return 0
   log=$ROOT/build/tests/${name//\//-}.log
   mkdir -p "$ROOT/build/tests"
-  "$@" >"$log" 2>&1 </dev/null || status=$?
-  case $kind in
-    gtest)
-      good=$(count_of '^\[       OK \]' "$log")
-      skips=$(count_of '^\[  SKIPPED \] .* \([0-9]+ ms\)' "$log")
-      bad=$(count_of '^\[  FAILED  \] .* \([0-9]+ ms\)' "$log")
-      ;;
-    tap)
-      good=$(sed -n 's/^# pass //p' "$log" | tail -n 1)
-      bad=$(sed -n 's/^# fail //p' "$log" | tail -n 1)
-      skips=$(sed -n 's/^# skipped //p' "$log" | tail -n 1)
-      ;;
-    unittest)
-      good=$(sed -n 's/^Ran \([0-9]*\) tests\? in .*/\1/p' "$log" | tail -n 1)
-      bad=$(($(sed -n 's/^FAILED.*failures=\([0-9]*\).*/\1/p' "$log" | tail -n 1) + $(sed -n 's/^FAILED.*errors=\([0-9]*\).*/\1/p' "$log" | tail -n 1) + 0))
-      skips=$(sed -n 's/.*skipped=\([0-9]*\).*/\1/p' "$log" | tail -n 1)
-      good=$((${good:-0} - bad - ${skips:-0}))
-      ;;
-    command)
-      good=$((status == 0)) bad=$((status != 0)) skips=0
-      ;;
-  esac
-  # A program that died, or ran nothing, failed, whatever it had printed.
-  if [ "$status" != 0 ] && [ "${bad:-0}" = 0 ]; then bad=1; fi
-  if [ "$((${good:-0} + ${bad:-0} + ${skips:-0}))" = 0 ]; then bad=1; fi
-  record "$name" "${good:-0}" "${bad:-0}" "${skips:-0}" $((SECONDS - start))
+  while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
+  rm -f "$log.ended"
+  (
+    trap - ERR
+    start=$SECONDS status=0
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    printf '%s %s\n' "$status" $((SECONDS - start)) >"$log.ended"
+  ) &
+  begun+=("$kind $name")
+}
+
+end_suites() {
+  local kind name status seconds log good bad skips
+  wait
+  for name in ${begun[@]+"${begun[@]}"}; do
+    kind=${name%% *} name=${name#* } status=1 seconds=0
+    log=$ROOT/build/tests/${name//\//-}.log
+    read -r status seconds <"$log.ended" || true
+    rm -f "$log.ended"
+    case $kind in
+      gtest)
+        good=$(count_of '^\[       OK \]' "$log")
+        skips=$(count_of '^\[  SKIPPED \] .* \([0-9]+ ms\)' "$log")
+        bad=$(count_of '^\[  FAILED  \] .* \([0-9]+ ms\)' "$log")
+        ;;
+      tap)
+        good=$(sed -n 's/^# pass //p' "$log" | tail -n 1)
+        bad=$(sed -n 's/^# fail //p' "$log" | tail -n 1)
+        skips=$(sed -n 's/^# skipped //p' "$log" | tail -n 1)
+        ;;
+      unittest)
+        good=$(sed -n 's/^Ran \([0-9]*\) tests\? in .*/\1/p' "$log" | tail -n 1)
+        bad=$(($(sed -n 's/^FAILED.*failures=\([0-9]*\).*/\1/p' "$log" | tail -n 1) + $(sed -n 's/^FAILED.*errors=\([0-9]*\).*/\1/p' "$log" | tail -n 1) + 0))
+        skips=$(sed -n 's/.*skipped=\([0-9]*\).*/\1/p' "$log" | tail -n 1)
+        good=$((${good:-0} - bad - ${skips:-0}))
+        ;;
+      command)
+        good=$((status == 0)) bad=$((status != 0)) skips=0
+        ;;
+    esac
+    # A program that died, or ran nothing, failed, whatever it had printed.
+    if [ "$status" != 0 ] && [ "${bad:-0}" = 0 ]; then bad=1; fi
+    if [ "$((${good:-0} + ${bad:-0} + ${skips:-0}))" = 0 ]; then bad=1; fi
+    record "$name" "${good:-0}" "${bad:-0}" "${skips:-0}" "$seconds"
+  done
+  begun=()
 }
 
 # Builds; a build that fails counts as one failed test and the suites of that build do not run.
@@ -103,7 +131,7 @@ with_sanitizers() {
 
 has_tests() { compgen -G "$ROOT/tests/$1/*.cpp" >/dev/null; }
 
-readonly SUITES="unit grad golden property errors"
+readonly SUITES="golden unit grad property errors"  # the longest first: others run beside it
 
 native_suites() {
   local kind kinds=() targets=()
@@ -115,12 +143,13 @@ native_suites() {
     built native/build dev "${targets[@]}" || true
   fi
   for kind in "${kinds[@]}"; do
-    suite "native/$kind" gtest with_sanitizers "build/dev/${kind}_tests" ${cases:+"--gtest_filter=$cases"}
+    begin_suite "native/$kind" gtest with_sanitizers "build/dev/${kind}_tests" ${cases:+"--gtest_filter=$cases"}
   done
   for kind in cli photos; do
-    suite "native/$kind" unittest with_sanitizers "$DEPS/python/bin/python" -m unittest discover \
+    begin_suite "native/$kind" unittest with_sanitizers "$DEPS/python/bin/python" -m unittest discover \
       -s "tests/$kind" -v ${cases:+-k "$cases"}
   done
+  end_suites
 }
 
 tsan_suites() {
@@ -144,9 +173,10 @@ wasm_suites() {
       built "wasm-$engine/build" "wasm-$engine" all_tests || true
     fi
     for kind in "${kinds[@]}"; do
-      suite "wasm-$engine/$kind" gtest limited node $NODE_WASM "build/wasm-$engine/${kind}_tests.cjs" \
+      begin_suite "wasm-$engine/$kind" gtest limited node $NODE_WASM "build/wasm-$engine/${kind}_tests.cjs" \
         ${cases:+"--gtest_filter=$cases"}
     done
+    end_suites
   done
 }
 
@@ -166,9 +196,10 @@ run_tests() {
       models
     fi
   fi
-  suite typescript command node node_modules/typescript/bin/tsc --noEmit -p web
-  suite web tap node_tests --import ./tests/support/typescript.mjs tests/web/*.test.ts
-  suite models unittest limited "$DEPS/python/bin/python" -m unittest discover -s tests/models -v
+  begin_suite typescript command node node_modules/typescript/bin/tsc --noEmit -p web
+  begin_suite web tap node_tests --import ./tests/support/typescript.mjs tests/web/*.test.ts
+  begin_suite models unittest limited "$DEPS/python/bin/python" -m unittest discover -s tests/models -v
+  end_suites
   native_suites
   tsan_suites
   fuzz_suite

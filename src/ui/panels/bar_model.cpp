@@ -116,11 +116,13 @@ float draw_model_menu(Ui& ui, float x, float y, float width) {
     ui.mirror.push("model.list", "listbox", ui.tr(S::kModelMenu));
     for (const CatalogModel& item : ui.vm.catalog) model_row(ui, item);
     ui.mirror.pop();
+    ui.mirror.push("model.files", "menu", ui.tr(S::kModelFiles));
     if (menu_item(ui, "model.open", ui.tr(S::kOpenModel))) ui.host.request("open_model");
     ImGui::Indent(12);
     paragraph(ui, ui.tr(S::kOpenModelHint), kStatusSize, ui.theme.ink3, 380);
     ImGui::Unindent(12);
     save_item(ui);
+    ui.mirror.pop();
     space(6);
     ImGui::EndPopup();
   }

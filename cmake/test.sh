@@ -184,7 +184,7 @@ node_tests() { limited node $NODE_WASM --test --test-reporter=tap ${cases:+"--te
 
 run_tests() {
   filter=${1:-} cases=${2:-}
-  local start=$SECONDS site_suites="structure e2e"
+  local start=$SECONDS site_suites="structure e2e e2e-alone"
   export CONVSCOPE_ONNX_TESTS=$DEPS/onnx-tests
   if [ "$filter" != --list ]; then
     setup test
@@ -212,7 +212,9 @@ run_tests() {
     if (fonts && build_modules && quietly "page" node web/build.mjs --out build/site) 2>&1; then
       export CONVSCOPE_SITE=$ROOT/build/site
       suite structure tap node_tests tests/structure/*.test.mjs
-      suite e2e tap node_tests --test-concurrency=1 tests/e2e/*.test.mjs
+      # Two browsers at once, but for the test that watches what one does with its time.
+      suite e2e tap node_tests --test-concurrency=2 $(printf '%s\n' tests/e2e/*.test.mjs | grep -v responsiveness)
+      suite e2e-alone tap node_tests tests/e2e/responsiveness.test.mjs
     else
       mkdir -p build/tests
       : >build/tests/site.log

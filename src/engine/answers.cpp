@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "engine/suggestions.h"
 #include "graph/op.h"
+#include "image/encode.h"
 #include "model/catalog.h"
 #include "ops/ops.h"
 
@@ -192,6 +193,15 @@ Picture picture_from(const Image& image) {
 
 Result<Image> image_from(const Picture& picture) {
   return image_from_rgba(picture.width, picture.height, {picture.rgba.data(), picture.rgba.size()});
+}
+
+Result<std::vector<uint8_t>> png_of(const Picture& picture) {
+  const std::span<const uint8_t> rgba(picture.rgba.data(), picture.rgba.size());
+  TRY(const Image image, image_from(picture));
+  for (size_t i = 3; i < rgba.size(); i += 4) {
+    if (rgba[i] != 255) return encode_png_rgba(picture.width, picture.height, rgba);
+  }
+  return encode_png(image);
 }
 
 ImageReady describe_picture(const Image& image) {

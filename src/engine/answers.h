@@ -11,6 +11,8 @@ ModelInfo describe_model(const Model& model);
 ImageReady describe_picture(const Image& image);
 Picture picture_from(const Image& image);
 Result<Image> image_from(const Picture& picture);
+// With its alpha where it is not opaque everywhere.
+Result<std::vector<uint8_t>> png_of(const Picture& picture);
 // Runs the network if it has not run on the picture.
 Result<ForwardDone> describe_forward(Network& network, int thumbnails_per_layer);
 Result<Activations> describe_activations(Network& network, const ModelLayer& layer,

@@ -8,7 +8,6 @@
 #include "engine/suggestions.h"
 #include "explain/registry.h"
 #include "image/decode.h"
-#include "image/encode.h"
 #include "imagine/registry.h"
 #include "model/onnx_export.h"
 
@@ -239,8 +238,7 @@ Result<std::optional<Event>> Engine::answer(RequestId, const SetThreads& command
 }
 
 Result<std::optional<Event>> Engine::answer(RequestId, const EncodePng& command) {
-  TRY(Image image, image_from(command.picture));
-  TRY(auto bytes, encode_png(image));
+  TRY(auto bytes, png_of(command.picture));
   return FileReady{command.name, "image/png", Blob(std::move(bytes))};
 }
 

@@ -3,6 +3,7 @@
 #include "explain/cam_methods.h"
 #include "explain/gradient_methods.h"
 #include "explain/occlusion.h"
+#include "explain/segmentation.h"
 
 namespace convscope {
 
@@ -25,6 +26,7 @@ std::span<const Method> explain_methods() {
       kOcclusion,
       kRandomCam,
       kScoreCam,
+      kSegmentation,
       kSmoothGrad,
       kVarGrad,
       kXGradCam,

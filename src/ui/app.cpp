@@ -18,6 +18,7 @@ constexpr float kRailWidth = 236, kInspectorWidth = 328, kStatusHeight = 30;
 constexpr RequestId kFirstHostRequest =
     0x80000000;  // LoadModel, SetImage, SetPixels: the host sends them
 constexpr float kMediumBelow = 900, kNarrowBelow = 500;
+constexpr float kTabGap = 6, kTabPadding = 16;  // between the names of lenses and around each
 constexpr ImGuiWindowFlags kPlainWindow =
     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground;
@@ -326,7 +327,13 @@ void App::draw_stage(ImVec2 min, ImVec2 max) {
     bool first = true;
     for (const Panel* panel : panels()) {
       if (panel->question != current.question || !is_available(ui_, *panel)) continue;
-      if (!first) ImGui::SameLine(0, 6);
+      // Those that do not fit go on another line: a strip that scrolls would hide them.
+      const float needed =
+          text_width(ui_, ui_.fonts.text, kLabelSize, ui_.tr(panel->title)) + kTabPadding;
+      if (!first) {
+        const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+        if (ImGui::GetItemRectMax().x + kTabGap + needed <= right) ImGui::SameLine(0, kTabGap);
+      }
       first = false;
       const bool on = panel == &current;
       if (button(ui_, "lens." + std::string(panel->id), ui_.tr(panel->title),

@@ -143,6 +143,8 @@ void fields(State& s, Visitor&& v) {
   v("untrained", s.untrained);
   v("method", s.method);
   v("at", s.explain_layer);
+  v("against", s.against);
+  v("map", s.map_colours, kColours);
   v("dream", s.dream_layer);
   v("channels", s.dream_channels);
   v("wipe", s.wipe);

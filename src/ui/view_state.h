@@ -38,7 +38,9 @@ struct ViewState {
   bool untrained = true;  // saliency: show the untrained network beside it
   std::string method;     // of the lenses that explain an answer; empty: the lens's first one
   std::string explain_layer;  // where such a method takes a layer; empty: its default
-  std::string dream_layer;    // empty: the whole-layer default of the network
+  int32_t against = -1;       // its map less that of this class is shown; -1: the map alone
+  Colours map_colours = Colours::kMagma;  // of maps without sign
+  std::string dream_layer;                // empty: the whole-layer default of the network
   std::vector<int32_t> dream_channels;
   float wipe = 1;  // dream: the left part of the picture that shows the dream, 0 … 1
   uint64_t seed = 1;

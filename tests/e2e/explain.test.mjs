@@ -1,5 +1,6 @@
 // Methods that explain an answer by a map: chosen, computed before one's eyes, cancelled, each with its figures.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { open_scene, visit } from './support/page.mjs';
 
@@ -45,6 +46,28 @@ test('Score-CAM grows before one\u2019s eyes, and can be cancelled', async (t) =
   assert.equal(await page.id('work.cancel').count(), 0, 'it does not begin again by itself');
   await page.press('explain.again');
   await page.id('work.cancel').waitFor({ state: 'attached' });
+  page.assert_clean();
+});
+
+test('two classes on one picture, and the object cut out', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { hash: '#lens=cam&layer=fire9' });
+  await page.id('explain.map').waitFor({ state: 'attached', timeout: 30_000 });
+  const [first, second] = await page.answers();
+  await page.press('explain.against');
+  await page.press('explain.against.1');
+  await page.permalink('against', String(second.index));
+  await page.says(new RegExp(`orange speaks more for ${first.name}, blue more for ${second.name}`));
+  await page.page.waitForTimeout(800);
+  await page.screenshot('explain-against');
+  await page.lens('segmentation');
+  await page.says(/^Share of the picture: [\d.]+ %$/, 60_000);
+  await page.id('explain.save').waitFor({ state: 'attached', timeout: 30_000 });
+  await page.page.waitForTimeout(500);
+  await page.screenshot('explain-segmentation');
+  const [download] = await Promise.all([page.page.waitForEvent('download'), page.press('explain.save')]);
+  assert.equal(download.suggestedFilename(), 'convscope-squeezenet-1.0-cut-out.png');
+  assert.equal(readFileSync(await download.path())[25], 6, 'colours and alpha');
   page.assert_clean();
 });
 

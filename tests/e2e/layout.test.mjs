@@ -53,6 +53,10 @@ const kShows = {
     await page.id('explain.map').waitFor({ state: 'attached', timeout: 60_000 });
     assert.match(await page.label('explain.map'), /^Occlusion for .*cat/);
   },
+  segmentation: async (page) => {
+    await page.id('explain.save').waitFor({ state: 'attached', timeout: 60_000 });
+    assert.match(await page.label('explain.map'), /^Segmentation for .*cat/);
+  },
   dream: async (page) => {
     assert.match(await page.label('dream.picture'), /^The dream of \S+\. Hold it down/);
     assert.match(await page.label('dream.progress'), /step \d+ of \d+|^Done/i);

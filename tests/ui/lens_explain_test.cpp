@@ -84,6 +84,51 @@ TEST_F(ExplainLens, ShowsProgressAndWhatFailed) {
   EXPECT_NE(node("explain.retry"), nullptr);
 }
 
+TEST_F(ExplainLens, TwoClassesAtOnceAreADifference) {
+  open("lens=cam&class=4&against=3");
+  const auto runs = all<RunMethod>();
+  ASSERT_EQ(runs.size(), 2u);
+  EXPECT_EQ(runs[0].target, 4);
+  EXPECT_EQ(runs[1].target, 3);
+  EXPECT_EQ(runs[1].method, runs[0].method);
+  point_at("explain.map", 0.999f, 0.999f);
+  EXPECT_TRUE(says("720")) << "960 less 240";
+  EXPECT_TRUE(says("orange speaks more for class 4, blue more for class 3"));
+  EXPECT_EQ(node("explain.map")->label, "grad_cam for class 4 less that for class 3");
+  app->state().against = 4;  // itself
+  frames(3);
+  EXPECT_EQ(node("explain.map")->label, "grad_cam for class 4");
+  app->state().against = 3;
+  app->state().method = "eigen_cam";  // it knows no classes
+  frames(3);
+  EXPECT_EQ(node("explain.against"), nullptr);
+  EXPECT_EQ(node("explain.map")->label, "eigen_cam for class 4");
+}
+
+TEST_F(ExplainLens, TheOtherClassIsChosenFromTheLikeliest) {
+  open("lens=cam");
+  ASSERT_NE(node("explain.against"), nullptr);
+  press("explain.against");
+  press("explain.against.1");
+  EXPECT_EQ(app->state().against, 0) << "the second answer";
+  EXPECT_EQ(all<RunMethod>().back().target, 0);
+  press("explain.against");
+  press("explain.against.0");
+  EXPECT_EQ(app->state().against, -1);
+}
+
+TEST_F(ExplainLens, ACutOutIsShownBesideItsContourAndCanBeSaved) {
+  open("lens=segmentation");
+  EXPECT_EQ(all<RunMethod>().back().method, "segmentation");
+  EXPECT_NE(node("explain.over"), nullptr);
+  EXPECT_TRUE(says("Cut out"));
+  EXPECT_EQ(node("explain.against"), nullptr);
+  EXPECT_EQ(node("explain.overlay"), nullptr) << "nothing lies over the picture";
+  press("explain.save");
+  ASSERT_EQ(all<EncodePng>().size(), 1u);
+  EXPECT_EQ(host.saved, "convscope-squeezenet-1.0-cut-out.png");
+}
+
 TEST_F(ExplainLens, ABlankMapSaysWhy) {
   answering = false;
   open("lens=cam");

@@ -100,12 +100,12 @@ class LensPage : public testing::Test {
   // The page with network and picture; `hash` is the permalink it was opened with.
   void open(const std::string& hash) {
     app->on_engine(EngineState::kReady, "native", 1, {});
-    event(0, EngineReady{
-                 "native",
-                 1,
-                 1,
-                 {method("gradient"), method("deep_dream"), method("grad_cam"), method("score_cam"),
-                  method("eigen_cam"), method("guided_backprop"), method("occlusion")}});
+    event(0, EngineReady{"native",
+                         1,
+                         1,
+                         {method("gradient"), method("deep_dream"), method("grad_cam"),
+                          method("score_cam"), method("eigen_cam"), method("guided_backprop"),
+                          method("occlusion"), method("segmentation")}});
     app->on_hash(hash);
     event(0x80000001, ModelLoaded{model()});
     event(0x80000002, ImageReady{60, 40, flat_picture(40, 60)});
@@ -199,6 +199,11 @@ class LensPage : public testing::Test {
       return event(id, p);
     }
     p.map = ramp(31);
+    if (c.target == 3) p.map->values = numbers(31 * 31, [](size_t i) { return float(i) / 4; });
+    if (c.method == "segmentation") {  // the upper half
+      p.map->values = numbers(31 * 31, [](size_t i) { return i < 465 ? 1.0f : 0.0f; });
+      p.picture = flat_picture(31, 31);
+    }
     if (c.untrained && unlike) {
       p.map->values = numbers(31 * 31, [](size_t i) { return float((i * 7919) % 961); });
     }

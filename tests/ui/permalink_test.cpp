@@ -24,12 +24,13 @@ ViewState random_state(Rng& rng) {
   for (std::string* name : {&s.model, &s.image, &s.lens, &s.layer, &s.filter, &s.dream_layer}) {
     if (rng.below(2)) *name = random_name(rng);
   }
-  for (int32_t* index : {&s.channel, &s.input_channel, &s.target}) {
+  for (int32_t* index : {&s.channel, &s.input_channel, &s.target, &s.against}) {
     *index = rng.below(2) ? -1 : static_cast<int32_t>(rng.below(65536));
   }
   for (bool* flag : {&s.pre_activation, &s.untrained}) *flag = rng.below(2) != 0;
   s.normalise = static_cast<Normalise>(rng.below(2));
   s.colours = static_cast<Colours>(rng.below(4));
+  s.map_colours = static_cast<Colours>(rng.below(4));
   s.order = static_cast<Order>(rng.below(3));
   s.language = static_cast<Language>(rng.below(2));
   s.theme = static_cast<ThemeChoice>(rng.below(4));

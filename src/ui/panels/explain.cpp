@@ -12,7 +12,7 @@
 namespace convscope {
 namespace {
 
-constexpr std::string_view kSlot = "explain";
+constexpr std::string_view kSlot = "explain", kAgainstSlot = "explain.against";
 using Ids = std::span<const std::string_view>;
 // Each lens begins with its first one. The plain gradient has a lens of its own.
 constexpr std::string_view kGradients[] = {
@@ -22,11 +22,14 @@ constexpr std::string_view kCams[] = {"grad_cam",       "grad_cam_pp", "hires_ca
                                       "xgrad_cam",      "score_cam",   "ablation_cam", "eigen_cam",
                                       "eigen_grad_cam", "cam",         "random_cam"};
 constexpr std::string_view kOcclusions[] = {"occlusion"};
+constexpr std::string_view kSegmentations[] = {"segmentation"};
+constexpr size_t kRivals = 8;  // classes that are offered for a comparison
 
 Ids methods_of(std::string_view lens) {
   if (lens == "gradients") return kGradients;
   if (lens == "cam") return kCams;
   if (lens == "occlusion") return kOcclusions;
+  if (lens == "segmentation") return kSegmentations;
   return {};
 }
 
@@ -45,20 +48,87 @@ const LayerInfo* chosen_layer(const Ui& ui, const MethodInfo& method) {
   return layer != nullptr && has_places(*layer) ? layer : nullptr;
 }
 
-const MethodSnapshot* run_of(const Ui& ui, const MethodInfo& method) {
-  const MethodSnapshot* run = ui.vm.run(kSlot);
+const MethodSnapshot* run_of(const Ui& ui, const MethodInfo& method,
+                             std::string_view slot = kSlot) {
+  const MethodSnapshot* run = ui.vm.run(slot);
   return run != nullptr && run->shown()->method == method.id && run->shown()->map ? run : nullptr;
+}
+
+// A cut-out is no amount of anything: two of them have no difference.
+bool can_be_compared(const MethodInfo& method) {
+  return method.class_specific && method.id != kSegmentations[0];
+}
+
+// The class whose map is taken from the target's; -1: none.
+int rival(const Ui& ui, const MethodInfo& method) {
+  const int against = ui.state.against;
+  const bool is_one = ui.vm.model && against < ui.vm.model->classes && against != ui.target();
+  return can_be_compared(method) && is_one ? against : -1;
 }
 
 void ask(Ui& ui, const MethodInfo& method) {
   const int target = ui.target();
   if (target < 0) return;  // the network has not answered yet
   const LayerInfo* layer = chosen_layer(ui, method);
-  ui.requests.want(kSlot, RunMethod{.method = method.id,
-                                    .target = method.class_specific ? target : -1,
-                                    .layer = layer != nullptr ? layer->name : std::string(),
-                                    .seed = ui.state.seed,
-                                    .parameters = parameters_of(ui.state, method)});
+  RunMethod wanted{.method = method.id,
+                   .target = method.class_specific ? target : -1,
+                   .layer = layer != nullptr ? layer->name : std::string(),
+                   .seed = ui.state.seed,
+                   .parameters = parameters_of(ui.state, method)};
+  ui.requests.want(kSlot, wanted);
+  if (rival(ui, method) < 0) return;
+  wanted.target = rival(ui, method);
+  ui.requests.want(kAgainstSlot, wanted);
+}
+
+// What is shown: the run's map, or what is left of it without the rival's.
+struct Shown {
+  const Map* map = nullptr;
+  bool of_pixels = false;  // single ones, of which a few stand out
+  bool waits = false;      // for the rival's
+};
+
+// Kept for as long as neither of the two changes, so that its texture is too.
+struct Difference {
+  const uint8_t *first = nullptr, *second = nullptr;
+  Map map;
+};
+Difference difference;
+
+const Map& difference_of(const Map& a, const Map& b) {
+  if (difference.first == a.values.data() && difference.second == b.values.data())
+    return difference.map;
+  std::vector<float> values(a.values.float_count());
+  float most = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = a.values.floats()[i] - b.values.floats()[i];
+    most = std::max(most, std::abs(values[i]));
+  }
+  difference = {a.values.data(), b.values.data(),
+                Map{.height = a.height,
+                    .width = a.width,
+                    .values = Blob::copy_of(values.data(), values.size()),
+                    .minimum = -most,
+                    .maximum = most,
+                    .is_signed = true,
+                    .unit = a.unit}};
+  return difference.map;
+}
+
+Shown shown_of(const Ui& ui, const MethodInfo& method, const MethodSnapshot& run) {
+  const MethodPreview& first = *run.shown();
+  Shown out{&*first.map, first.attribution.has_value()};
+  if (rival(ui, method) < 0) return out;
+  const MethodSnapshot* other = run_of(ui, method, kAgainstSlot);
+  const bool fits = other != nullptr && ui.requests.current(kAgainstSlot) &&
+                    other->shown()->map->width == out.map->width &&
+                    other->shown()->map->height == out.map->height;
+  if (fits) {
+    out.map = &difference_of(*out.map, *other->shown()->map);
+  } else {
+    out.waits = true;
+  }
+  return out;
 }
 
 void method_chooser(Ui& ui, const MethodInfo& now, Ids ids) {
@@ -106,15 +176,38 @@ void layer_chooser_of(Ui& ui, const MethodInfo& method) {
   }
 }
 
+// The classes that the network holds for likely, and the one that was chosen.
+void rival_chooser(Ui& ui, const MethodInfo& method) {
+  if (!can_be_compared(method) || !ui.vm.model) return;
+  std::vector<int> classes = {-1};
+  for (const int c : ui.vm.ranking) {
+    if (classes.size() > kRivals) break;
+    if (c != ui.target()) classes.push_back(c);
+  }
+  const int now = rival(ui, method);
+  if (std::ranges::find(classes, now) == classes.end()) classes.push_back(now);
+  std::vector<std::string> names;
+  for (const int c : classes) {
+    names.push_back(c < 0 ? std::string(ui.tr(S::kExplainOneClass))
+                          : ui.tr(S::kExplainLess, {ui.label(c)}));
+  }
+  int index = static_cast<int>(std::ranges::find(classes, now) - classes.begin());
+  same_line(170);
+  const float width = std::min(240.0f, ImGui::GetContentRegionAvail().x);
+  if (dropdown(ui, "explain.against", ui.tr(S::kExplainAgainst), names, &index, width))
+    ui.state.against = classes[static_cast<size_t>(index)];
+}
+
 // Maps of single pixels are clipped to a share of them; class activation maps fill 0 … 1 already.
-Colouring colouring_of_map(const Ui& ui, const MethodSnapshot& run) {
-  const Map& map = *run.shown()->map;
-  const float most = run.shown()->attribution
-                         ? value_at_share(map, ui.state.clip)
-                         : std::max(std::abs(map.minimum), std::abs(map.maximum));
+Colouring colouring_of_map(const Ui& ui, const Shown& shown) {
+  const Map& map = *shown.map;
+  const float most = shown.of_pixels ? value_at_share(map, ui.state.clip)
+                                     : std::max(std::abs(map.minimum), std::abs(map.maximum));
   const float high = std::max(most, 1e-20f);
   if (map.is_signed) return {Colours::kSigned, -high, high, ui.state.smooth};
-  return {Colours::kMagma, 0, high, ui.state.smooth};
+  const Colours colours =
+      ui.state.map_colours == Colours::kSigned ? Colours::kMagma : ui.state.map_colours;
+  return {colours, 0, high, ui.state.smooth};
 }
 
 void mark(const Map& map, const PictureResult& on) {
@@ -128,33 +221,70 @@ void mark(const Map& map, const PictureResult& on) {
              ImVec2(centre.x + half, centre.y + half));
 }
 
-void one_map(Ui& ui, const MethodInfo& method, bool over, float size) {
-  paragraph(ui, ui.tr(over ? S::kExplainOver : S::kExplainAlone), kLabelSize, ui.theme.ink, size);
-  space(4);
-  const MethodSnapshot* run = run_of(ui, method);
+// A division of the picture: its border, and the part that was cut out.
+PictureResult divided(Ui& ui, const MethodPreview& shown, bool over, const PictureOptions& options,
+                      ImVec2 room) {
   const Picture* seen = seen_picture(ui);
+  if (!over || seen == nullptr) {
+    PictureOptions cut = options;
+    cut.transparent = true;
+    return picture(ui, "explain.map", *shown.picture, room, cut);
+  }
+  const PictureResult on = picture(ui, "explain.over", *seen, room, options);
+  draw_contour(ImGui::GetWindowDrawList(), *shown.map, on.min, on.max);
+  return on;
+}
+
+void one_map(Ui& ui, const MethodInfo& method, bool over, float size) {
+  const MethodSnapshot* run = run_of(ui, method);
+  const bool cut_out = run != nullptr && run->shown()->picture;
+  paragraph(ui,
+            ui.tr(over      ? S::kExplainOver
+                  : cut_out ? S::kExplainCutOut
+                            : S::kExplainAlone),
+            kLabelSize, ui.theme.ink, size);
+  space(4);
+  const Picture* seen = seen_picture(ui);
+  const ImVec2 room(size, size);
   if (over && run == nullptr && seen != nullptr &&
       ui.requests.status(kSlot).progress != Progress::kFailed) {
-    seen_or_skeleton(ui, "explain.over", ImVec2(size, size));
+    seen_or_skeleton(ui, "explain.over", room);
     return;
   }
-  if (waiting(ui, kSlot, run != nullptr, ImVec2(size, size))) return;
-  const Map& found = *run->shown()->map;
-  const Colouring colouring = colouring_of_map(ui, *run);
-  const std::string alt = ui.tr(S::kExplainAlt, {ui.tr(method.title), ui.label(ui.target())});
-  const PictureResult on =
-      over && seen != nullptr
-          ? picture(ui, "explain.over", *seen, ImVec2(size, size),
-                    {.alt = alt,
-                     .over = &found,
-                     .over_colouring = colouring,
-                     .over_opacity = ui.state.overlay})
-          : map(ui, "explain.map", found, colouring, ImVec2(size, size), {.alt = alt});
-  if (on.hovered) next = {on.row(found.height), on.column(found.width)};
-  mark(found, on);
+  if (waiting(ui, kSlot, run != nullptr, room)) return;
+  const Shown shown = shown_of(ui, method, *run);
+  if (shown.waits && ui.requests.status(kAgainstSlot).progress == Progress::kFailed) {
+    waiting(ui, kAgainstSlot, false, room);
+    return;
+  }
+  const Colouring colouring = colouring_of_map(ui, shown);
+  const int other = rival(ui, method);
+  const std::string alt =
+      other < 0 ? ui.tr(S::kExplainAlt, {ui.tr(method.title), ui.label(ui.target())})
+                : ui.tr(S::kExplainAltAgainst,
+                        {ui.tr(method.title), ui.label(ui.target()), ui.label(other)});
+  PictureOptions options{.alt = alt};
+  PictureResult on;
+  if (cut_out) {
+    on = divided(ui, *run->shown(), over, options, room);
+  } else if (over && seen != nullptr) {
+    options.over = shown.map;
+    options.over_colouring = colouring;
+    options.over_opacity = ui.state.overlay;
+    on = picture(ui, "explain.over", *seen, room, options);
+  } else {
+    on = map(ui, "explain.map", *shown.map, colouring, room, options);
+  }
+  if (on.hovered) next = {on.row(shown.map->height), on.column(shown.map->width)};
+  mark(*shown.map, on);
   space(6);
-  if (!over)
-    colour_bar(ui, colouring, double(colouring.low), double(colouring.high), found.unit, size);
+  if (over || cut_out) return;
+  colour_bar(ui, colouring, double(colouring.low), double(colouring.high), shown.map->unit, size);
+  if (other < 0) return;
+  paragraph(ui, ui.tr(S::kExplainDifference, {ui.label(ui.target()), ui.label(other)}), kLabelSize,
+            ui.theme.ink2, size);
+  if (!shown.of_pixels && !run->shown()->map->is_signed)
+    paragraph(ui, ui.tr(S::kExplainEachScaled), kStatusSize, ui.theme.ink3, size);
 }
 
 void below_the_maps(Ui& ui, const MethodInfo& method) {
@@ -177,6 +307,12 @@ void below_the_maps(Ui& ui, const MethodInfo& method) {
     space(8);
     paragraph(ui, ui.tr(run->result->diagnosis), kLabelSize, ui.theme.ink2);
   }
+  if (shown.picture && run->result) {
+    space(8);
+    if (button(ui, "explain.save", ui.tr(S::kSavePng))) {
+      ui.requests.send(EncodePng{"convscope-" + ui.state.model + "-cut-out.png", *shown.picture});
+    }
+  }
 }
 
 void stage(Ui& ui) {
@@ -192,6 +328,7 @@ void stage(Ui& ui) {
   space(12);
   method_chooser(ui, *method, methods_of(ui.state.lens));
   layer_chooser_of(ui, *method);
+  rival_chooser(ui, *method);
   space(12);
   Columns columns(ui, 2, stage_height(260) - 60);
   for (bool over : {true, false}) {
@@ -208,8 +345,7 @@ void stage(Ui& ui) {
 
 // --- inspector -------------------------------------------------------------------------
 
-void under_pointer(Ui& ui, const MethodSnapshot* run) {
-  const Map* map = run != nullptr ? &*run->shown()->map : nullptr;
+void under_pointer(Ui& ui, const Map* map) {
   if (map == nullptr || pointer.row < 0 || pointer.row >= map->height ||
       pointer.column >= map->width) {
     section(ui, ui.tr(S::kUnderPointer));
@@ -227,11 +363,20 @@ std::string figure_text(const Figure& figure) {
   return whole ? std::to_string(std::lround(figure.value)) : significant(figure.value, 4);
 }
 
+void colours_setting(Ui& ui) {
+  constexpr Colours kChoices[] = {Colours::kMagma, Colours::kViridis, Colours::kGray};
+  const std::string names[] = {"Magma", "Viridis", std::string(ui.tr(S::kGray))};
+  int index = static_cast<int>(std::ranges::find(kChoices, ui.state.map_colours) - kChoices);
+  if (index == std::size(kChoices)) index = 0;
+  if (setting(ui, "explain.colours", ui.tr(S::kColours), names, &index))
+    ui.state.map_colours = kChoices[index];
+}
+
 void inspector(Ui& ui) {
   const MethodInfo* method = explaining_method(ui);
   if (method == nullptr) return;
   const MethodSnapshot* run = run_of(ui, *method);
-  under_pointer(ui, run);
+  under_pointer(ui, run != nullptr ? shown_of(ui, *method, *run).map : nullptr);
   if (run != nullptr) {
     space(12);
     for (const Figure& figure : run->shown()->figures)
@@ -241,8 +386,13 @@ void inspector(Ui& ui) {
                  ui.tr(S::kMilliseconds, {significant(double(run->result->micros) / 1000)}));
   }
   settings_heading(ui);
-  slider(ui, "explain.overlay", ui.tr(S::kOverlay), &ui.state.overlay,
-         {.minimum = 0, .maximum = 1, .step = 0.05});
+  const Map* shown = run != nullptr ? shown_of(ui, *method, *run).map : nullptr;
+  const bool is_map = run == nullptr || !run->shown()->picture;
+  if (is_map) {
+    slider(ui, "explain.overlay", ui.tr(S::kOverlay), &ui.state.overlay,
+           {.minimum = 0, .maximum = 1, .step = 0.05});
+  }
+  if (is_map && shown != nullptr && !shown->is_signed) colours_setting(ui);
   if (run != nullptr && run->shown()->attribution) {
     const std::string share = percent(double(ui.state.clip));
     slider(ui, "explain.clip", ui.tr(S::kSaliencyClip), &ui.state.clip,
@@ -260,6 +410,7 @@ bool has_any(const Ui& ui, std::string_view lens) {
 bool gradients_available(const Ui& ui) { return has_any(ui, "gradients"); }
 bool cam_available(const Ui& ui) { return has_any(ui, "cam"); }
 bool occlusion_available(const Ui& ui) { return has_any(ui, "occlusion"); }
+bool segmentation_available(const Ui& ui) { return has_any(ui, "segmentation"); }
 
 }  // namespace
 
@@ -279,5 +430,7 @@ const Panel kGradientsPanel = {"gradients",         Question::kWhy, S::kGradient
 const Panel kCamPanel = {"cam", Question::kWhy, S::kCamTitle, cam_available, stage, inspector};
 const Panel kOcclusionPanel = {"occlusion",         Question::kWhy, S::kOcclusionTitle,
                                occlusion_available, stage,          inspector};
+const Panel kSegmentationPanel = {"segmentation",         Question::kWhy, S::kSegmentationTitle,
+                                  segmentation_available, stage,          inspector};
 
 }  // namespace convscope

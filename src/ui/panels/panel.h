@@ -45,6 +45,7 @@ extern const Panel kSaliencyPanel;
 extern const Panel kGradientsPanel;
 extern const Panel kCamPanel;
 extern const Panel kOcclusionPanel;
+extern const Panel kSegmentationPanel;
 extern const Panel kDreamPanel;
 
 }  // namespace convscope

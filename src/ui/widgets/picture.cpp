@@ -76,6 +76,8 @@ PictureResult picture(Ui& ui, std::string_view key, const Picture& picture, ImVe
                       const PictureOptions& options) {
   const Stack stack = ui.textures.of(picture);
   const PictureResult result = place(ui, key, shaped(stack, room), options);
+  if (options.transparent)
+    draw_checkerboard(ui, ImGui::GetWindowDrawList(), result.min, result.max);
   draw_picture(ImGui::GetWindowDrawList(), stack, result.min, result.max, options.radius);
   finish(ui, result, options);
   return result;
@@ -123,6 +125,50 @@ void draw_field(ImDrawList* list, ImVec2 min, ImVec2 max) {
   list->AddRect(ImVec2(min.x - 1, min.y - 1), ImVec2(max.x + 1, max.y + 1), IM_COL32(0, 0, 0, 150),
                 1, 3);
   list->AddRect(min, max, IM_COL32(255, 255, 255, 245), 0, 1.5f);
+}
+
+void draw_checkerboard(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max) {
+  constexpr float kSquare = 12;
+  list->AddRectFilled(min, max, ui.theme.sheet);
+  for (int row = 0; min.y + float(row) * kSquare < max.y; ++row) {
+    for (int column = row % 2; min.x + float(column) * kSquare < max.x; column += 2) {
+      const ImVec2 at(min.x + float(column) * kSquare, min.y + float(row) * kSquare);
+      list->AddRectFilled(at,
+                          ImVec2(std::min(at.x + kSquare, max.x), std::min(at.y + kSquare, max.y)),
+                          ui.theme.track);
+    }
+  }
+}
+
+void draw_contour(ImDrawList* list, const Map& mask, ImVec2 min, ImVec2 max) {
+  const float* values = mask.values.floats();
+  const auto in = [&](int x, int y) {
+    return x >= 0 && y >= 0 && x < mask.width && y < mask.height &&
+           values[y * mask.width + x] > 0.5f;
+  };
+  const auto place = [&](int x, int y) {
+    return ImVec2(min.x + (max.x - min.x) * float(x) / float(mask.width),
+                  min.y + (max.y - min.y) * float(y) / float(mask.height));
+  };
+  // Edges in one row or column are drawn as one line.
+  const auto each_edge = [&](auto visit) {
+    for (int y = 0; y <= mask.height; ++y) {
+      for (int x = 0, from = -1; x <= mask.width; ++x) {
+        const bool edge = x < mask.width && in(x, y - 1) != in(x, y);
+        if (edge && from < 0) from = x;
+        if (!edge && from >= 0) visit(place(from, y), place(x, y)), from = -1;
+      }
+    }
+    for (int x = 0; x <= mask.width; ++x) {
+      for (int y = 0, from = -1; y <= mask.height; ++y) {
+        const bool edge = y < mask.height && in(x - 1, y) != in(x, y);
+        if (edge && from < 0) from = y;
+        if (!edge && from >= 0) visit(place(x, from), place(x, y)), from = -1;
+      }
+    }
+  };
+  each_edge([&](ImVec2 a, ImVec2 b) { list->AddLine(a, b, IM_COL32(0, 0, 0, 170), 4); });
+  each_edge([&](ImVec2 a, ImVec2 b) { list->AddLine(a, b, IM_COL32(255, 255, 255, 245), 2); });
 }
 
 void colour_bar(Ui& ui, const Colouring& colouring, double minimum, double maximum,

@@ -15,6 +15,7 @@ struct PictureOptions {
   bool selected = false;  // accent outline
   bool target = false;    // outline in the target's colour instead
   float radius = kRadius;
+  bool transparent = false;  // it has transparent parts: a checkerboard shows through
   // A map over the picture.
   const Map* over = nullptr;
   Colouring over_colouring;
@@ -60,6 +61,11 @@ void draw_selection(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max, floa
                     bool target = false);
 // A rectangle over a picture, e.g. a receptive field: light and dark line, visible on everything.
 void draw_field(ImDrawList* list, ImVec2 min, ImVec2 max);
+
+// A gray checkerboard, on which a picture with transparent parts is drawn.
+void draw_checkerboard(const Ui& ui, ImDrawList* list, ImVec2 min, ImVec2 max);
+// The border of where a map is above 0.5, as a light and a dark line.
+void draw_contour(ImDrawList* list, const Map& mask, ImVec2 min, ImVec2 max);
 
 // The labelled bar under a map: raw minimum, colours, raw maximum, unit. `values`: what it shows
 // ("fire9, 13×13").

@@ -94,8 +94,7 @@ Status write_results(const Arguments& arguments, const std::string& picture,
 Status run(const Arguments& arguments) {
   TRY_STATUS(check_result_paths(arguments));
   TRY(Opened opened, open_network(arguments));
-  TRY(const auto labels,
-      load_labels(opened.folder, arguments.value("lang", "en"), opened.model.classes));
+  TRY(const auto labels, load_labels(opened.folder, arguments.value("lang", "en"), opened.model));
   bool failed = false;
   for (size_t i = 1; i < arguments.words.size(); ++i) {
     const std::string& file = arguments.words[i];

@@ -16,7 +16,7 @@ Status run(const Arguments& arguments) {
   TRY(Opened opened, open_network(arguments));
   SaveOnnx request{.name = path, .labels = {}};
   // Class names are kept where they are at hand: a network with other classes has none here.
-  auto labels = load_labels(opened.folder, "en", opened.model.classes);
+  auto labels = load_labels(opened.folder, "en", opened.model);
   if (labels) request.labels = *std::move(labels);
   TRY(const FileReady file, opened.ask<FileReady>(std::move(request)));
   TRY_STATUS(write_file(path, {file.bytes.data(), file.bytes.size()}));

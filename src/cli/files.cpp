@@ -150,7 +150,9 @@ Result<ModelFile> find_model_file(const std::string& model, const std::string& f
 }
 
 Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language,
-                                             int64_t classes) {
+                                             const ModelInfo& model) {
+  if (!model.labels.empty()) return model.labels;
+  const int64_t classes = model.classes;
   // ImageNet's labels; a network of other classes has numbers.
   if (classes != kImageNetClasses) {
     std::vector<std::string> numbers;

@@ -35,9 +35,9 @@ Result<BundleFacts> read_facts(const std::string& path);
 // Bundles in the folder that the catalog does not have (`./dev models add`), by name; those whose
 // header cannot be read are left out.
 std::vector<BundleFacts> added_networks(const std::string& folder);
-// The class names that lie in the folder.
+// The class names that the network's file brings, else those that lie in the folder.
 Result<std::vector<std::string>> load_labels(const std::string& folder, const std::string& language,
-                                             int64_t classes);
+                                             const ModelInfo& model);
 
 Status write_npy(const std::string& path, const Shape& shape, std::span<const float> values);
 // A map in magma, or blue-white-orange around zero where it is signed.

@@ -164,6 +164,7 @@ ModelInfo describe_model(const Model& model) {
   out.id = model.id;
   out.title = model.title;
   out.citation = model.citation;
+  out.labels = model.labels;
   if (const CatalogEntry* entry = find_catalog_entry(model.id)) {
     out.summary = text(entry->summary);
     out.citation = entry->citation;

@@ -46,8 +46,9 @@ struct ModelLayer {
 
 struct Model {
   std::string id, title;
-  std::string citation;  // its paper, where the file says it
-  Graph graph;           // batch 1, at the size of the preprocessing's crop
+  std::string citation;             // its paper, where the file says it
+  std::vector<std::string> labels;  // a name for each class, where the file says it
+  Graph graph;                      // batch 1, at the size of the preprocessing's crop
   Parameters parameters;
   ValueId input, logits, probabilities;
   Preprocessing preprocessing;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <format>
 
+#include "model/catalog.h"
 #include "model/onnx_export.h"
 #include "model/onnx_layers.h"
 #include "ops/ops.h"
@@ -283,6 +284,12 @@ Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
   model.graph = std::move(builder).build();
   model.parameters = std::move(imported.parameters);
   model.layers = onnx_layers(model);
+  if (const auto labels = imported.metadata.find(kLabelsKey); labels != imported.metadata.end()) {
+    // Names of another number of classes are none.
+    if (const auto names = read_labels(labels->second, model.classes())) {
+      for (const std::string& name : *names) model.labels.push_back(onnx::quotable(name));
+    }
+  }
   return model;
 }
 

@@ -17,8 +17,9 @@ Result<PadMode> pad_mode(const NodeConverter& node) {
   if (mode == "constant") return PadMode::kConstant;
   if (mode == "reflect") return PadMode::kReflect;
   if (mode == "edge") return PadMode::kEdge;
+  if (mode == "wrap") return PadMode::kWrap;
   return unsupported(
-      std::format("its mode is '{}', want constant, reflect or edge", quotable(mode)));
+      std::format("its mode is '{}', want constant, reflect, edge or wrap", quotable(mode)));
 }
 
 // Pads for each axis of the input: before, after.
@@ -99,6 +100,26 @@ Result<std::vector<AxisSize>> read_sizes(const NodeConverter& node) {
   return out;
 }
 
+// tf_crop_and_resize: the part of each axis that is resized, 0 its first sample and 1 its last.
+struct Region {
+  float start = 0, end = 1;
+  bool operator==(const Region&) const = default;
+};
+
+Result<std::vector<Region>> read_regions(const NodeConverter& node) {
+  const int rank = node.shape().rank();
+  std::vector<Region> out(static_cast<size_t>(rank));
+  TRY(const std::string_view coordinate, node.node.text("coordinate_transformation_mode", ""));
+  if (coordinate != "tf_crop_and_resize") return out;
+  TRY(const auto axes, node.view.axes(SIZE_MAX, rank, all_axes(rank)));
+  TRY(const auto roi, node.view.numbers(1, "roi"));
+  if (roi.size() != 2 * axes.size())
+    return damaged("its region is not a start and an end for each axis");
+  for (size_t i = 0; i < axes.size(); ++i)
+    out[static_cast<size_t>(axes[i])] = {roi[i], roi[i + axes.size()]};
+  return out;
+}
+
 Result<Attributes> resize_attributes(const NodeConverter& node) {
   Attributes out;
   TRY(const std::string_view mode, node.node.text("mode", "nearest"));
@@ -110,7 +131,7 @@ Result<Attributes> resize_attributes(const NodeConverter& node) {
   }
   for (std::string_view name : {"antialias", "exclude_outside"}) {
     TRY(const int64_t on, node.node.integer(name, 0));
-    if (on != 0) return unsupported(std::format("it is set to {}, which ConvScope has not", name));
+    if (on != 0) out.set(std::string(name), "1");
   }
   for (std::string_view name : {"coordinate_transformation_mode", "nearest_mode"}) {
     TRY(const std::string_view text, node.node.text(name, ""));
@@ -212,17 +233,34 @@ Status convert_resize(const NodeConverter& node) {
   TRY_STATUS(node.want_floats(1));
   TRY(Attributes attributes, resize_attributes(node));
   TRY(const auto sizes, read_sizes(node));
+  TRY(const auto regions, read_regions(node));
+  // What Resize finds beyond an axis is 0; moved by `beyond`, and back, it is that.
+  TRY(const float beyond, node.node.number("extrapolation_value", 0));
+  const bool is_moved =
+      beyond != 0 && std::ranges::any_of(regions, [](Region r) { return r != Region{}; });
   const Axes axes = node.native_axes();
   TRY(ValueId x, node.native());
+  if (is_moved) {
+    TRY(x, node.emit(make_affine(1, -beyond), {x}));
+  }
   for (int axis = 0; axis < node.shape().rank(); ++axis) {
     const AxisSize& to = sizes[static_cast<size_t>(axis)];
-    if (to.size == node.shape()[axis] || (to.size == 0 && to.scale == 1)) continue;
+    const Region& region = regions[static_cast<size_t>(axis)];
+    const bool same_size = to.size == node.shape()[axis] || (to.size == 0 && to.scale == 1);
+    if (same_size && region == Region{}) continue;
     if (to.size < 0 || !(to.scale > 0) || !std::isfinite(to.scale))
       return damaged("it wants a size that cannot be");
     attributes.set("scale", std::format("{}", to.scale));
     attributes.set("size", std::to_string(to.size));
+    if (region != Region{}) {
+      attributes.set("start", std::format("{}", region.start));
+      attributes.set("end", std::format("{}", region.end));
+    }
     TRY(const ResizeRule rule, ResizeRule::from_attributes(attributes));
     TRY(x, node.emit(make_resize(stored_axis(axes, axis), rule), {x}));
+  }
+  if (is_moved) {
+    TRY(x, node.emit(make_affine(1, beyond), {x}));
   }
   node.give(x, axes);
   return {};

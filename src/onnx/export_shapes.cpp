@@ -1,5 +1,6 @@
 // Operators that move, pick, repeat or resize. They stay in the layout of their input, whose axes
 // stand elsewhere in the file.
+#include <algorithm>
 #include <format>
 #include <numeric>
 
@@ -106,7 +107,16 @@ Status export_resize(const NodeExport& node) {
   if (rule.mode == ResizeRule::Mode::kNearest)
     attributes.push_back({"nearest_mode", node.attributes.text("nearest_mode", "")});
   if (rule.mode == ResizeRule::Mode::kCubic) attributes.push_back({"cubic_coeff_a", rule.cubic});
+  if (rule.antialias) attributes.push_back({"antialias", int64_t{1}});
+  if (rule.exclude_outside) attributes.push_back({"exclude_outside", int64_t{1}});
   std::vector<std::string> inputs = {axis.x, ""};
+  if (rule.coordinate == ResizeRule::Coordinate::kTfCropAndResize) {
+    std::vector<float> roi(static_cast<size_t>(2 * axis.rank));
+    std::fill(roi.begin() + axis.rank, roi.end(), 1.0f);
+    roi[static_cast<size_t>(axis.at)] = rule.start;
+    roi[static_cast<size_t>(axis.at + axis.rank)] = rule.end;
+    inputs[1] = node.to.floats(roi);
+  }
   if (rule.size > 0) {
     inputs.push_back("");
     inputs.push_back(node.to.integers(NodeExport::file_dims(node.output_shape(), axis.axes)));

@@ -40,7 +40,7 @@ struct Window {
   static Result<Window> from_attributes(const Attributes& attributes);
 };
 
-enum class PadMode : uint8_t { kConstant, kReflect, kEdge };
+enum class PadMode : uint8_t { kConstant, kReflect, kEdge, kWrap };
 
 // How Resize samples an axis, in ONNX's terms and with ONNX's defaults.
 struct ResizeRule {
@@ -52,6 +52,7 @@ struct ResizeRule {
     kAsymmetric,
     kHalfPixelSymmetric,
     kTfHalfPixelForNn,  // of opset 11 and 12
+    kTfCropAndResize,   // from `start` to `end`; 0 beyond the axis
   };
   enum class Rounding : uint8_t { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil };
 
@@ -61,6 +62,9 @@ struct ResizeRule {
   float cubic = -0.75f;                             // cubic_coeff_a
   int64_t size = 0;                                 // of the output; 0: as `scale` says
   float scale = 1;
+  float start = 0, end = 1;      // of kTfCropAndResize: 0 is the first sample, 1 the last
+  bool antialias = false;        // smaller: a wider kernel, for kLinear and kCubic
+  bool exclude_outside = false;  // no share for what lies beyond the axis, for the same two
 
   static Result<ResizeRule> from_attributes(const Attributes& attributes);
 };

@@ -3,9 +3,10 @@
 //   y[…, before + j, …] = x[…, j, …]; in the frame
 //     constant: a given value     edge: the nearest element of x
 //     reflect: x mirrored at its first and last element, which are not repeated
-//   dx: the inside of dy (Slice); for edge and reflect, also what was copied from it (GatherGrad)
+//     wrap: x over and over again
+//   dx: the inside of dy (Slice); where the frame is copied, also what was copied (GatherGrad)
 //
-// ONNX Pad, one axis at a time, without negative pads and mode wrap.
+// ONNX Pad, one axis at a time, without negative pads.
 #include <algorithm>
 #include <format>
 
@@ -20,8 +21,8 @@ constexpr OpDoc kDoc = {
     .equation = "y[before + j] = x[j]",
     .intuition =
         {"A frame is put around the tensor, so that windows may reach beyond its edge: zeros, "
-         "copies of the edge, or a mirror image.",
-         "在张量周围加一圈，让窗口可以越过边缘：可以是零、边缘的复制，或镜像。"},
+         "copies of the edge, a mirror image, or the other end.",
+         "在张量周围加一圈，让窗口可以越过边缘：可以是零、边缘的复制、镜像，或另一端的内容。"},
     .derivative =
         {"A constant frame passes nothing on; a copied one hands its gradient to what it was "
          "copied from.",
@@ -30,7 +31,7 @@ constexpr OpDoc kDoc = {
 };
 
 constexpr int64_t kMaxPad = 1 << 20;
-constexpr std::array<std::string_view, 3> kModes{"constant", "reflect", "edge"};
+constexpr std::array<std::string_view, 4> kModes{"constant", "reflect", "edge", "wrap"};
 
 class Pad final : public Op {
  public:
@@ -49,8 +50,8 @@ class Pad final : public Op {
     TRY(const int axis, resolve_axis(*this, axis_, inputs));
     if (before_ < 0 || after_ < 0 || before_ > kMaxPad || after_ > kMaxPad)
       return shape_error(*this, "wants pads from 0 to 2^20", inputs);
-    if (mode_ == PadMode::kEdge && inputs[0][axis] == 0)
-      return shape_error(*this, "an axis without elements has no edge", inputs);
+    if (mode_ != PadMode::kConstant && inputs[0][axis] == 0)
+      return shape_error(*this, "an axis without elements has nothing to copy", inputs);
     if (mode_ == PadMode::kReflect && std::max(before_, after_) >= inputs[0][axis])
       return shape_error(*this, "a reflection wants less padding than the axis is long", inputs);
     Shape out = inputs[0];
@@ -106,6 +107,7 @@ class Pad final : public Op {
       out.push_back(inside                        ? j
                     : mode_ == PadMode::kConstant ? -1
                     : mode_ == PadMode::kEdge     ? nearest
+                    : mode_ == PadMode::kWrap     ? (j % extent + extent) % extent
                                                   : 2 * nearest - j);
     }
     return out;
@@ -136,10 +138,11 @@ OpEntry pad_entry() {
         const std::string mode = attributes.text("mode", kModes[0]);
         const auto found = std::ranges::find(kModes, mode);
         if (found == kModes.end() || before < 0 || after < 0) {
-          return fail(ErrorCode::kInvalidArgument,
-                      "Pad wants pads that are not negative and mode constant, reflect or edge; "
-                      "got mode '" +
-                          mode + "'");
+          return fail(
+              ErrorCode::kInvalidArgument,
+              "Pad wants pads that are not negative and mode constant, reflect, edge or wrap; "
+              "got mode '" +
+                  mode + "'");
         }
         return make_pad(axis, before, after, static_cast<PadMode>(found - kModes.begin()), value);
       },
@@ -152,7 +155,9 @@ OpEntry pad_entry() {
                 {make_pad(-1, 1, 1, PadMode::kReflect), {{3, 2}}, {0}, {}},
                 // More copies than there are elements.
                 {make_pad(1, 3, 2, PadMode::kEdge), {{2, 2, 3}}, {0}, {}},
-                {make_pad(0, 2, 1, PadMode::kEdge), {{1}}, {0}, {}}};
+                {make_pad(0, 2, 1, PadMode::kEdge), {{1}}, {0}, {}},
+                {make_pad(1, 5, 3, PadMode::kWrap), {{2, 2, 3}}, {0}, {}},
+                {make_pad(-1, 1, 0, PadMode::kWrap), {{2, 4}}, {0}, {}}};
       },
   };
 }

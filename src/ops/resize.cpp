@@ -5,11 +5,12 @@
 //     u = where sample j lies in x (the coordinate rule), then
 //     nearest: x[round(u)]   linear: between x[floor(u)] and x[floor(u)+1]
 //     cubic: four neighbours (Keys)
-//     beyond its ends x goes on with its last value
+//     beyond its ends x goes on with its last value, or exclude_outside: has no share
+//     antialias: where y is shorter, the kernel is as much wider
 //   dx[…, i, …] = Σ_j weight[j,i] · dy[…, j, …]      (ResizeGrad)
 //
-// ONNX Resize and Upsample, one axis at a time, without antialiasing, exclude_outside and
-// tf_crop_and_resize; Keys, "Cubic convolution interpolation", IEEE TASSP 1981.
+// ONNX Resize and Upsample, one axis at a time, tf_crop_and_resize with an extrapolation value of 0
+// only; Keys, "Cubic convolution interpolation", IEEE TASSP 1981.
 #include <algorithm>
 #include <cmath>
 #include <format>
@@ -48,9 +49,9 @@ constexpr OpDoc kGradDoc = {
 };
 
 constexpr std::array<std::string_view, 3> kModes{"nearest", "linear", "cubic"};
-constexpr std::array<std::string_view, 6> kCoordinates{
-    "half_pixel", "pytorch_half_pixel",   "align_corners",
-    "asymmetric", "half_pixel_symmetric", "tf_half_pixel_for_nn"};
+constexpr std::array<std::string_view, 7> kCoordinates{
+    "half_pixel",           "pytorch_half_pixel",   "align_corners",     "asymmetric",
+    "half_pixel_symmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"};
 constexpr std::array<std::string_view, 4> kRoundings{"round_prefer_floor", "round_prefer_ceil",
                                                      "floor", "ceil"};
 
@@ -69,6 +70,10 @@ class Resize final : public AxisLinear {
       out += std::format(" nearest_mode={}", kRoundings[static_cast<size_t>(rule_.rounding)]);
     if (rule_.mode == ResizeRule::Mode::kCubic)
       out += std::format(" cubic_coeff_a={}", rule_.cubic);
+    if (rule_.coordinate == ResizeRule::Coordinate::kTfCropAndResize)
+      out += std::format(" start={} end={}", rule_.start, rule_.end);
+    if (rule_.antialias) out += " antialias=1";
+    if (rule_.exclude_outside) out += " exclude_outside=1";
     return out + (rule_.size > 0 ? std::format(" size={}", rule_.size)
                                  : std::format(" scale={}", rule_.scale));
   }
@@ -84,6 +89,7 @@ class Resize final : public AxisLinear {
 
   AxisMap map(int64_t extent) const override {
     const int64_t outputs = *output_extent(extent);
+    const bool crops = rule_.coordinate == ResizeRule::Coordinate::kTfCropAndResize;
     AxisMap out;
     const auto add = [&](double index, double weight) {
       const double inside = std::clamp(index, 0.0, static_cast<double>(extent - 1));
@@ -91,6 +97,15 @@ class Resize final : public AxisLinear {
     };
     for (int64_t j = 0; j < outputs; ++j) {
       const double u = source(j, extent, outputs), low = std::floor(u), rest = u - low;
+      if (crops && (u < 0 || u > static_cast<double>(extent - 1))) {
+        out.close();
+        continue;
+      }
+      if ((rule_.antialias || rule_.exclude_outside) && rule_.mode != ResizeRule::Mode::kNearest) {
+        for (const auto& [index, weight] : normalised(u, extent, outputs)) add(index, weight);
+        out.close();
+        continue;
+      }
       switch (rule_.mode) {
         case ResizeRule::Mode::kNearest:
           add(rounded(u), 1);
@@ -113,11 +128,34 @@ class Resize final : public AxisLinear {
   }
 
  private:
+  double scale_of(int64_t extent, int64_t outputs) const {
+    return rule_.size > 0 ? static_cast<double>(outputs) / static_cast<double>(extent)
+                          : static_cast<double>(rule_.scale);
+  }
+
+  // The samples around u with weights that sum to 1.
+  std::vector<std::pair<double, double>> normalised(double u, int64_t extent,
+                                                    int64_t outputs) const {
+    const bool cubic = rule_.mode == ResizeRule::Mode::kCubic;
+    const double narrowing = rule_.antialias ? std::min(scale_of(extent, outputs), 1.0) : 1;
+    const double reach = (cubic ? 2 : 1) / narrowing;
+    std::vector<std::pair<double, double>> out;
+    double sum = 0;
+    for (double i = std::ceil(u - reach); i <= u + reach; ++i) {
+      if (rule_.exclude_outside && (i < 0 || i > static_cast<double>(extent - 1))) continue;
+      const double d = std::abs(i - u) * narrowing;
+      out.emplace_back(i, cubic ? cubic_weight(d) : std::max(0.0, 1 - d));
+      sum += out.back().second;
+    }
+    for (auto& [index, weight] : out) weight /= sum;
+    return out;
+  }
+
   // Where sample `j` lies in x. Rounded to float, as other runtimes compute it: a scale like 1/3
   // would otherwise miss whole numbers from below.
   double source(int64_t j, int64_t extent, int64_t outputs) const {
     const auto in = static_cast<double>(extent), out = static_cast<double>(outputs);
-    const double scale = rule_.size > 0 ? out / in : static_cast<double>(rule_.scale);
+    const double scale = scale_of(extent, outputs);
     const auto x = static_cast<double>(j);
     const double half_pixel = (x + 0.5) / scale - 0.5;
     const auto at = [&] {
@@ -135,6 +173,11 @@ class Resize final : public AxisLinear {
           return in / 2 * (1 - out / (scale * in)) + half_pixel;
         case ResizeRule::Coordinate::kTfHalfPixelForNn:
           return (x + 0.5) / scale;
+        case ResizeRule::Coordinate::kTfCropAndResize: {
+          const auto start = static_cast<double>(rule_.start), end = static_cast<double>(rule_.end);
+          if (outputs <= 1) return 0.5 * (start + end) * (in - 1);
+          return start * (in - 1) + x * (end - start) * (in - 1) / (out - 1);
+        }
       }
       return half_pixel;
     };
@@ -190,6 +233,12 @@ Result<ResizeRule> ResizeRule::from_attributes(const Attributes& attributes) {
   TRY(rule.cubic, attributes.number("cubic_coeff_a", rule.cubic));
   TRY(rule.size, attributes.integer("size", 0));
   TRY(rule.scale, attributes.number("scale", 1));
+  TRY(rule.start, attributes.number("start", 0));
+  TRY(rule.end, attributes.number("end", 1));
+  TRY(const int64_t antialias, attributes.integer("antialias", 0));
+  TRY(const int64_t exclude_outside, attributes.integer("exclude_outside", 0));
+  rule.antialias = antialias != 0;
+  rule.exclude_outside = exclude_outside != 0;
   const bool scales = rule.scale > 0 && rule.scale <= static_cast<float>(kMaxOutputExtent);
   if (rule.size < 0 || rule.size > kMaxOutputExtent || !scales) {
     return fail(ErrorCode::kInvalidArgument,
@@ -208,9 +257,10 @@ OpEntry resize_entry() {
   return {
       .kind = kDoc.kind,
       .from_attributes = [](const Attributes& attributes) -> Result<OpPtr> {
-        TRY_STATUS(only_attributes(attributes, kDoc.kind,
-                                   {"axis", "mode", "coordinate_transformation_mode",
-                                    "nearest_mode", "cubic_coeff_a", "size", "scale"}));
+        TRY_STATUS(only_attributes(
+            attributes, kDoc.kind,
+            {"axis", "mode", "coordinate_transformation_mode", "nearest_mode", "cubic_coeff_a",
+             "size", "scale", "start", "end", "antialias", "exclude_outside"}));
         TRY(const int axis, read_axis(attributes));
         TRY(const ResizeRule rule, ResizeRule::from_attributes(attributes));
         return make_resize(axis, rule);
@@ -233,6 +283,27 @@ OpEntry resize_entry() {
         out.push_back(
             {make_resize(0, {.mode = ResizeRule::Mode::kLinear, .size = 1}), {{3, 2}}, {0}, {}});
         out.push_back({make_resize(-1, {.scale = 2.0f}), {{2, 3}}, {0}, {}});
+        out.push_back(
+            {make_resize(1, {.mode = ResizeRule::Mode::kLinear, .size = 3, .antialias = true}),
+             {{1, 8, 2}},
+             {0},
+             {}});
+        out.push_back({make_resize(1, {.mode = ResizeRule::Mode::kCubic,
+                                       .scale = 0.6f,
+                                       .antialias = true,
+                                       .exclude_outside = true}),
+                       {{1, 8, 2}},
+                       {0},
+                       {}});
+        // A part, and something beyond the axis.
+        out.push_back({make_resize(1, {.mode = ResizeRule::Mode::kLinear,
+                                       .coordinate = ResizeRule::Coordinate::kTfCropAndResize,
+                                       .size = 5,
+                                       .start = 0.4f,
+                                       .end = 1.2f}),
+                       {{2, 6, 1}},
+                       {0},
+                       {}});
         return out;
       },
   };

@@ -433,10 +433,11 @@ EXPORT void page_thumbnail(const char* id, int bytes, int width, int height, con
   g_page.app().on_thumbnail(view(id, bytes), picture_from(width, height, rgba));
   g_page.wake();
 }
-EXPORT void page_labels(int chinese, const char* text, int bytes) {
+EXPORT void page_labels(int chinese, int chosen, const char* text, int bytes) {
   std::vector<std::string> labels;
   for_lines(view(text, bytes), [&](std::string_view line) { labels.emplace_back(line); });
-  g_page.app().on_labels(chinese ? Language::kChinese : Language::kEnglish, std::move(labels));
+  g_page.app().on_labels(chinese ? Language::kChinese : Language::kEnglish, std::move(labels),
+                         chosen != 0);
   g_page.wake();
 }
 EXPORT void page_font(const char* name, int name_bytes, const char* data, int bytes) {

@@ -105,6 +105,7 @@ struct ModelInfo {
   std::string id, title;
   Text summary;          // one sentence; empty for a network that ConvScope does not know
   std::string citation;  // its paper
+  std::vector<std::string> labels;  // names of its classes that its file brings; empty: none
   int32_t input_height = 0, input_width = 0, input_channels = 3;
   int32_t classes = 0;
   Text preprocessing;             // one sentence for the inspector
@@ -117,9 +118,9 @@ struct ModelInfo {
   std::vector<ParameterValue> suggested;  // "deep_dream.smoothing" → 1: instead of initial values
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.id, s.title, s.summary, s.citation, s.input_height, s.input_width, s.input_channels,
-      s.classes, s.preprocessing, s.input, s.input_adjustable, s.input_guessed, s.parameters,
-      s.flops, s.layers, s.operators, s.suggested);
+    v(s.id, s.title, s.summary, s.citation, s.labels, s.input_height, s.input_width,
+      s.input_channels, s.classes, s.preprocessing, s.input, s.input_adjustable, s.input_guessed,
+      s.parameters, s.flops, s.layers, s.operators, s.suggested);
   }
 };
 
@@ -155,13 +156,12 @@ struct MethodInfo {
   std::string source;           // path of the method's file in the repository
   bool is_signed = false, class_specific = true;
   bool takes_layer = false, needs_layer = false;  // one that needs a layer is given a good one
-  uint64_t seed = 1;  // of everything random, where a person names none
+  uint64_t seed = 1;                              // of everything random, where a person names none
   std::vector<ParameterInfo> parameters;
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.id, s.family, s.title, s.intuition, s.departures, s.equation, s.citation, s.paper, s.source,
-      s.is_signed, s.class_specific, s.takes_layer, s.needs_layer, s.seed,
-      s.parameters);
+      s.is_signed, s.class_specific, s.takes_layer, s.needs_layer, s.seed, s.parameters);
   }
 };
 

@@ -128,7 +128,8 @@ void App::on_thumbnail(std::string_view sample, Picture thumbnail) {
   }
 }
 
-void App::on_labels(Language language, std::vector<std::string> labels) {
+void App::on_labels(Language language, std::vector<std::string> labels, bool chosen) {
+  vm_.labels_are_chosen = chosen;
   (language == Language::kChinese ? vm_.labels_zh : vm_.labels_en) = std::move(labels);
 }
 

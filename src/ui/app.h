@@ -28,7 +28,7 @@ class App {
   void choose_model(std::string_view id);
   void on_samples(std::vector<Sample> samples);
   void on_thumbnail(std::string_view sample, Picture thumbnail);
-  void on_labels(Language language, std::vector<std::string> labels);
+  void on_labels(Language language, std::vector<std::string> labels, bool chosen = false);
   void on_download(Download download);
   void on_notice(Notice notice);
   void on_engine(EngineState state, std::string build, int threads, Text reason);

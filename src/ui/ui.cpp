@@ -16,14 +16,20 @@ bool is_spatial(const LayerInfo& layer) {
 
 }  // namespace
 
-std::string Ui::label(int class_index) const {
+std::span<const std::string> Ui::labels() const {
+  if (vm.model && !vm.model->labels.empty() && !vm.labels_are_chosen) return vm.model->labels;
   const auto& labels =
       state.language == Language::kChinese && !vm.labels_zh.empty() ? vm.labels_zh : vm.labels_en;
-  if (class_index < 0) return "";
   // Names of another number of classes are not this network's.
   const bool fits = !vm.model || labels.size() == static_cast<size_t>(vm.model->classes);
-  if (fits && static_cast<size_t>(class_index) < labels.size())
-    return labels[static_cast<size_t>(class_index)];
+  return fits ? std::span<const std::string>(labels) : std::span<const std::string>();
+}
+
+std::string Ui::label(int class_index) const {
+  if (class_index < 0) return "";
+  const auto names = labels();
+  if (static_cast<size_t>(class_index) < names.size())
+    return names[static_cast<size_t>(class_index)];
   return tr(S::kClassNumber, {std::to_string(class_index)});
 }
 

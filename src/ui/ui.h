@@ -1,6 +1,7 @@
 // Ui: what every panel and widget is handed. Read this, then widgets/*.h, then write a panel.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -53,6 +54,9 @@ struct Ui {
   }
   std::string_view tr(const Text& text) const { return text_of(text, state.language); }
 
+  // The names of the network's classes: those that the person chose, else those of its file, else
+  // ImageNet's in the page's language. Empty where none fit.
+  std::span<const std::string> labels() const;
   // The name of a class in the page's language ("class 281" until the names have come).
   std::string label(int class_index) const;
   // The class being asked about: the chosen one, or the network's first answer; -1 while there is

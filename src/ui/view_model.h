@@ -65,6 +65,7 @@ struct ViewModel {
   std::vector<CatalogModel> catalog;
   std::vector<Sample> samples;
   std::vector<std::string> labels_en, labels_zh;  // by class index; empty until they have come
+  bool labels_are_chosen = false;  // by the person, for this network; else they are ImageNet's
   std::optional<Download> download;
   std::vector<Notice> notices;
   EngineState engine_state = EngineState::kStarting;

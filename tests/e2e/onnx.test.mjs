@@ -100,6 +100,14 @@ test('saved as ONNX, and the same network again where it is opened', async (t) =
   await use_unit_range(page);
   await drop_red(page);
   await page.first_answer((first) => near(first.logit, 10));
+  const names = join(mkdtempSync(join(tmpdir(), 'convscope-')), 'names.txt');
+  writeFileSync(names, 'red\ngreen\nblue\n');
+  await page.lens('overview');
+  await page.press('input.change');
+  const [chooser] = await Promise.all([page.page.waitForEvent('filechooser'), page.press('input.names')]);
+  await chooser.setFiles(names);
+  await page.press('input.cancel');
+  await page.first_answer((first) => first.name === 'red');
   await page.press('model');
   const [download] = await Promise.all([page.page.waitForEvent('download'), page.press('model.save')]);
   assert.equal(download.suggestedFilename(), 'colours.onnx');
@@ -109,7 +117,7 @@ test('saved as ONNX, and the same network again where it is opened', async (t) =
   // Under another name nothing is remembered of it, and the file itself says what the sheet asks.
   await drop_model(page, file, 'saved.onnx');
   await page.permalink('model', 'saved.onnx');
-  await page.first_answer((first) => near(first.logit, 10));
+  await page.first_answer((first) => near(first.logit, 10) && first.name === 'red');
   assert.equal(await page.id('input.sheet').count(), 0);
   page.assert_clean();
 });

@@ -71,7 +71,7 @@ TEST(OpErrors, AttributesThatCannotBe) {
       {"Gelu", "approximate", "erf", "approximate can be none or tanh; got 'erf'"},
       {"ReduceSum", "axes", "9", "axes wants numbers from -6 to 5; got '9'"},
       {"Transpose", "perm", "0,7", "perm wants at most 6 axes"},
-      {"Pad", "mode", "wrap", "mode constant, reflect or edge; got mode 'wrap'"},
+      {"Pad", "mode", "spiral", "mode constant, reflect, edge or wrap; got mode 'spiral'"},
       {"Slice", "step", "0", "a step that is not 0"},
       {"Resize", "mode", "area", "mode 'area' is not one that ConvScope knows"},
       {"Resize", "scale", "0", "Resize wants a size or a scale, above 0"},

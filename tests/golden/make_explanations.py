@@ -31,9 +31,25 @@ from torch import nn
 from torch_network import torch_network
 
 GRAY, RESIZED, WINDOW, STRIDE, STEPS, SAMPLES, SEED = 128, 256, 32, 16, 50, 10, 7
+
+
+class ScoreCAMOfConstants(ScoreCAM):
+    """1.4.8 divides by max − min, which is 0 for a channel that is the same everywhere; later versions add 1e-8."""
+
+    def get_cam_weights(self, input_tensor, target_layer, targets, activations, grads):
+        with torch.no_grad():
+            planes = nn.UpsamplingBilinear2d(size=input_tensor.shape[-2:])(torch.from_numpy(activations))[0]
+            low, high = planes.amin((1, 2), keepdim=True), planes.amax((1, 2), keepdim=True)
+            masks = (planes - low) / (high - low + 1e-8)
+            scores = torch.cat([
+                torch.stack([targets[0](answer) for answer in self.model(input_tensor * part[:, None])])
+                for part in masks.split(16)])
+            return scores.softmax(0)[None].numpy()
+
+
 CAMS = {
     "grad_cam": GradCAM, "grad_cam_pp": GradCAMPlusPlus, "xgrad_cam": XGradCAM, "hires_cam": HiResCAM, "layer_cam": LayerCAM,
-    "eigen_cam": EigenCAM, "eigen_grad_cam": EigenGradCAM, "score_cam": ScoreCAM, "ablation_cam": AblationCAM,
+    "eigen_cam": EigenCAM, "eigen_grad_cam": EigenGradCAM, "score_cam": ScoreCAMOfConstants, "ablation_cam": AblationCAM,
 }
 
 

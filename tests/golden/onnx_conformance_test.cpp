@@ -38,10 +38,8 @@ constexpr std::string_view kAccepted[] = {
     "places of the maxima",       // MaxPool's second output
     "computed from the picture",  // arguments that ONNX lets depend on data
     "as before operator set 7",
-    "in steps of",              // Slice
-    "want a tensor",            // sequences and optional values
-    "which ConvScope has not",  // Resize: antialias, exclude_outside
-    "tf_crop_and_resize",
+    "in steps of",       // Slice
+    "want a tensor",     // sequences and optional values
     "has no elements",   // empty tensors
     "graph of its own",  // If, Loop, Scan
     "uint64",

@@ -87,10 +87,17 @@ class TorchNetwork(nn.Module):
         self.input_name, self.output_name = graph.input[0].name, output
         self.steps = []
         for node in graph.node:
-            # A module's name may hold no dot.
-            name = node.output[0].replace(".", "_")
-            self.add_module(name, module_of(node, constants))
-            self.steps.append((name, [i for i in node.input if i not in constants], node.output[0]))
+            name = node.output[0].replace(".", "_")  # a module's name may hold no dot
+            inputs = [i for i in node.input if i not in constants]
+            # pytorch-grad-cam takes the place of a layer, and its own has one input.
+            if len(inputs) > 1:
+                self.add_module(f"{name}_of", module_of(node, constants))
+                self.steps.append((f"{name}_of", inputs, f"{node.output[0]} of"))
+                self.add_module(name, nn.Identity())
+                inputs = [f"{node.output[0]} of"]
+            else:
+                self.add_module(name, module_of(node, constants))
+            self.steps.append((name, inputs, node.output[0]))
             if node.output[0] == output:
                 break
 

@@ -129,6 +129,19 @@ TEST_F(ExplainLens, ACutOutIsShownBesideItsContourAndCanBeSaved) {
   EXPECT_EQ(host.saved, "convscope-squeezenet-1.0-cut-out.png");
 }
 
+TEST_F(ExplainLens, ClassesHaveTheNamesOfTheNetworksFileUntilAPersonChoosesOthers) {
+  open("lens=cam&class=4");
+  app->on_labels(Language::kEnglish, std::vector<std::string>(10, "of ImageNet"));
+  ModelInfo named = model();
+  for (int i = 0; i < 10; ++i) named.labels.push_back("file " + std::to_string(i));
+  event(0x80000003, ModelLoaded{named});
+  frames(3);
+  EXPECT_EQ(node("explain.map")->label, "grad_cam for file 4");
+  app->on_labels(Language::kEnglish, std::vector<std::string>(10, "chosen"), true);
+  frames(3);
+  EXPECT_EQ(node("explain.map")->label, "grad_cam for chosen");
+}
+
 TEST_F(ExplainLens, ABlankMapSaysWhy) {
   answering = false;
   open("lens=cam");

@@ -139,6 +139,7 @@ TEST(OnnxExport, ANetworkRemembersItsSettings) {
   const auto again = load_model("saved", "onnx", *file);
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_EQ(again->title, "A small network");
+  EXPECT_EQ(again->labels, (std::vector<std::string>{"tench", "鱼"}));
   EXPECT_FALSE(again->preprocessing_guessed);
   EXPECT_EQ(settings_of(again->preprocessing), settings_of(chosen));
   EXPECT_EQ(again->preprocessing.mean, chosen.mean);
@@ -148,6 +149,11 @@ TEST(OnnxExport, ANetworkRemembersItsSettings) {
   const auto unsaved = load_model("small", "onnx", bytes);
   ASSERT_TRUE(unsaved.has_value());
   EXPECT_TRUE(unsaved->preprocessing_guessed);
+  EXPECT_TRUE(unsaved->labels.empty());
+  const std::string one[] = {"only one for two classes"};
+  const auto short_of_names = load_model("saved", "onnx", *write_onnx(*model, one));
+  ASSERT_TRUE(short_of_names.has_value());
+  EXPECT_TRUE(short_of_names->labels.empty());
 }
 
 }  // namespace

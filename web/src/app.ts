@@ -441,7 +441,7 @@ export class App {
     this.labels_of = wanted;
     const own = wanted === '' ? null : new TextEncoder().encode(model!.labels!.join('\n'));
     this.with_host((host) => {
-      for (const language of [0, 1]) host.page.labels(language, own ?? this.imagenet_labels[language] ?? new Uint8Array());
+      for (const language of [0, 1]) host.page.labels(language, own ?? this.imagenet_labels[language] ?? new Uint8Array(), own !== null);
       host.frames.wake(2);
     });
   }

@@ -19,7 +19,7 @@ export interface PageExports extends WasmModule {
   _page_choose_model(id: number, bytes: number): void;
   _page_samples(tsv: number, bytes: number): void;
   _page_thumbnail(id: number, bytes: number, width: number, height: number, rgba: number): void;
-  _page_labels(language: number, utf8: number, bytes: number): void;
+  _page_labels(language: number, chosen: number, utf8: number, bytes: number): void;
   _page_font(name: number, bytes: number, data: number, data_bytes: number): void;
   _page_model_progress(id: number, bytes: number, received: number, total: number, state: number): void;
   _page_notice(level: number, key: number, key_bytes: number, en: number, en_bytes: number, zh: number, zh_bytes: number): void;
@@ -92,8 +92,9 @@ export class PageModule {
   thumbnail(id: string, width: number, height: number, rgba: Uint8Array): void {
     this.with_bytes([id, rgba], (p, n, pixels) => this.exports._page_thumbnail(p!, n!, width, height, pixels!));
   }
-  labels(language: number, lines: Uint8Array): void {
-    this.with_bytes([lines], (p, n) => this.exports._page_labels(language, p!, n!));
+  // `chosen`: by the person, for the open network.
+  labels(language: number, lines: Uint8Array, chosen = false): void {
+    this.with_bytes([lines], (p, n) => this.exports._page_labels(language, Number(chosen), p!, n!));
   }
   font(name: string, bytes: Uint8Array): void {
     this.with_bytes([name, bytes], (p, n, data, size) => this.exports._page_font(p!, n!, data!, size!));

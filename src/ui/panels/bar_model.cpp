@@ -59,7 +59,8 @@ void save_item(Ui& ui) {
     std::string stem = model.id;
     if (stem.ends_with(kOnnxSuffix)) stem.resize(stem.size() - kOnnxSuffix.size());
     SaveOnnx save{stem + std::string(kOnnxSuffix), {}};
-    if (ui.vm.labels_en.size() == static_cast<size_t>(model.classes)) save.labels = ui.vm.labels_en;
+    const auto labels = ui.labels();
+    save.labels.assign(labels.begin(), labels.end());
     ui.requests.send(save);
   }
   ImGui::Indent(12);

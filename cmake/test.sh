@@ -160,7 +160,7 @@ tsan_suites() {
 
 fuzz_suite() {
   [ "$filter" = --list ] || wants_any '' fuzz || return 0
-  [ "$filter" = --list ] || built fuzz/build fuzz fuzzers || return 0
+  [ "$filter" = --list ] || built fuzz/build dev fuzzers || return 0
   suite fuzz unittest limited "$DEPS/python/bin/python" -m unittest discover -s tests/fuzz -p 'test_*.py' -v ${cases:+-k "$cases"}
 }
 

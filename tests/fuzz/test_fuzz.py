@@ -1,7 +1,7 @@
 """Runs each libFuzzer program: first what once crashed it, then from seeds for a while.
 
 CONVSCOPE_FUZZ_SECONDS says how long each (60), CONVSCOPE_FUZZ_SEED which random numbers (1). A file that crashes one is
-left in build/fuzz/crashes; with its cause mended it belongs in tests/fuzz/regressions/<program>/.
+left in build/dev/crashes; with its cause mended it belongs in tests/fuzz/regressions/<program>/.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "fuzz"
+BUILD = ROOT / "build" / "dev"
 CRASHES = BUILD / "crashes"
 REGRESSIONS = ROOT / "tests" / "fuzz" / "regressions"
 ONNX_TESTS = Path(os.environ.get("CONVSCOPE_ONNX_TESTS", ROOT / "build" / "deps" / "onnx-tests"))

@@ -1,6 +1,5 @@
 // Operators that move, pick, repeat or resize. They stay in the layout of their input, whose axes
 // stand elsewhere in the file.
-#include <algorithm>
 #include <format>
 #include <numeric>
 
@@ -112,7 +111,7 @@ Status export_resize(const NodeExport& node) {
   std::vector<std::string> inputs = {axis.x, ""};
   if (rule.coordinate == ResizeRule::Coordinate::kTfCropAndResize) {
     std::vector<float> roi(static_cast<size_t>(2 * axis.rank));
-    std::fill(roi.begin() + axis.rank, roi.end(), 1.0f);
+    for (int64_t i = axis.rank; i < 2 * axis.rank; ++i) roi[static_cast<size_t>(i)] = 1;
     roi[static_cast<size_t>(axis.at)] = rule.start;
     roi[static_cast<size_t>(axis.at + axis.rank)] = rule.end;
     inputs[1] = node.to.floats(roi);

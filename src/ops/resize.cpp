@@ -97,7 +97,7 @@ class Resize final : public AxisLinear {
     };
     for (int64_t j = 0; j < outputs; ++j) {
       const double u = source(j, extent, outputs), low = std::floor(u), rest = u - low;
-      if (crops && (u < 0 || u > static_cast<double>(extent - 1))) {
+      if (crops && !(u >= 0 && u <= static_cast<double>(extent - 1))) {
         out.close();
         continue;
       }
@@ -245,6 +245,11 @@ Result<ResizeRule> ResizeRule::from_attributes(const Attributes& attributes) {
                 std::format("Resize wants a size or a scale, above 0 and up to 2^20; got size={} "
                             "scale={}",
                             rule.size, rule.scale));
+  }
+  if (!std::isfinite(rule.start) || !std::isfinite(rule.end) || !std::isfinite(rule.cubic)) {
+    return fail(ErrorCode::kInvalidArgument,
+                std::format("Resize wants finite numbers; got start={} end={} cubic_coeff_a={}",
+                            rule.start, rule.end, rule.cubic));
   }
   return rule;
 }

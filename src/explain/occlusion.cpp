@@ -5,17 +5,27 @@
 // evidence.
 //   M(pixel) = mean over the windows that cover it of  S(x) − S(x with the window covered)
 // as Captum's Occlusion: windows start at multiples of the stride and the last may be cut off at
-// the border. Departures: none. Cost: one forward pass a window, several at a time.
+// the border. Departures: none. Cost: one forward pass a window, several at a time. The method
+// `occluded_picture` is one of these windows by itself: what is left, and every class's answer.
 #include <algorithm>
+#include <functional>
 
 #include "explain/attribution.h"
 #include "explain/batch_score.h"
 #include "explain/occlusion.h"
+#include "model/preprocessing.h"
 
 namespace convscope {
 namespace {
 
 constexpr int64_t kAtOnce = 8;
+constexpr size_t kAnswers = 5;
+
+ParameterInfo window_parameter() {
+  return integer_parameter("window", {"Patch", "遮挡块"},
+                           {"Side of the square that is covered.", "被遮住的正方形的边长。"}, 4,
+                           256, 32, "px");
+}
 
 const MethodInfo& info() {
   static const MethodInfo kInfo = {
@@ -38,9 +48,7 @@ const MethodInfo& info() {
       .source = "src/explain/occlusion.cpp",
       .is_signed = true,
       .parameters =
-          {integer_parameter("window", {"Patch", "遮挡块"},
-                             {"Side of the square that is covered.", "被遮住的正方形的边长。"}, 4,
-                             256, 32, "px"),
+          {window_parameter(),
            integer_parameter("stride", {"Stride", "步幅"},
                              {"How far the patch moves: smaller takes longer and shows more.",
                               "遮挡块每次移动的距离：越小越慢，也越细。"},
@@ -141,8 +149,81 @@ MethodRun run(MethodContext context, RunMethod request) {
   co_return out;
 }
 
+const MethodInfo& occluded_info() {
+  static const MethodInfo kInfo = {
+      .id = "occluded_picture",
+      .title = {"One covered place", "遮住一处"},
+      .intuition = {"One window of an occlusion by itself: the picture with that place covered, "
+                    "and how probable each class is now.",
+                    "遮挡中的一个窗口：遮住该处之后的图片，以及各类别此时的概率。"},
+      .departures = info().departures,
+      .equation = "x with W covered,  p(class)",
+      .citation = info().citation,
+      .paper = info().paper,
+      .source = info().source,
+      .parameters = {integer_parameter("row", {"Row", "行"},
+                                       {"First covered row.", "被遮住的第一行。"}, 0, kMaxImageSide,
+                                       0, "px"),
+                     integer_parameter("column", {"Column", "列"},
+                                       {"First covered column.", "被遮住的第一列。"}, 0,
+                                       kMaxImageSide, 0, "px"),
+                     window_parameter(), baseline_parameter()},
+  };
+  return kInfo;
+}
+
+std::vector<ClassAnswer> first_answers(const TensorView& logits,
+                                       const TensorView& probabilities) {
+  std::vector<ClassAnswer> all;
+  for (int64_t c = 0; c < probabilities.shape.channels(); ++c)
+    all.push_back({static_cast<int32_t>(c), probabilities.data[c], logits.data[c]});
+  const auto last = all.begin() + static_cast<ptrdiff_t>(std::min(kAnswers, all.size()));
+  std::ranges::partial_sort(all, last, std::greater{}, &ClassAnswer::probability);
+  all.erase(last, all.end());
+  return all;
+}
+
+// The map is 1 where the picture is covered.
+MethodRun run_occluded(MethodContext context, RunMethod request) {
+  const auto value = [&](std::string_view id) {
+    return static_cast<int64_t>(parameter_value(occluded_info(), request, id));
+  };
+  const Shape& input = context.input.shape();
+  const int64_t side = value("window"), top = value("row"), left = value("column");
+  CO_TRY(const Tensor baseline,
+         baseline_picture(context, static_cast<Baseline>(value("baseline")), request.seed));
+  CO_TRY(Tensor covered, context.input.clone());
+  const auto channels = input.channels();
+  std::vector<float> mask(static_cast<size_t>(input[1] * input[2]));
+  for (int64_t y = top; y < std::min(top + side, input[1]); ++y) {
+    for (int64_t x = left; x < std::min(left + side, input[2]); ++x) {
+      const int64_t at = (y * input[2] + x) * channels;
+      mask[static_cast<size_t>(y * input[2] + x)] = 1;
+      std::copy_n(baseline.data() + at, channels, covered.data() + at);
+    }
+  }
+  const Model& model = context.model;
+  CO_TRY(Program * program,
+         context.session.program("answers " + input.text(), [&]() -> Result<ProgramSpec> {
+           TRY(auto forward, context.session.graph_at(input, model.probabilities));
+           return ProgramSpec{forward, {model.input}, {model.logits, model.probabilities}};
+         }));
+  const Tensor feeds[] = {covered};
+  CO_TRY_STATUS(context.session.run(*program, feeds));
+  const TensorView logits = program->view(program->output(0));
+  const Image left_over = image_from_network_input(TensorView::of(covered), model.preprocessing);
+  MethodPreview out{.method = occluded_info().id, .step = 1, .steps = 1};
+  out.map = make_map(input[1], input[2], mask, false, "");
+  out.answers = first_answers(logits, program->view(program->output(1)));
+  out.picture =
+      Picture{left_over.height, left_over.width, Blob(rgba_from_image(left_over))};
+  out.figures = {score_figure(logits.data[request.target])};
+  co_return out;
+}
+
 }  // namespace
 
 const Method kOcclusion = {info, run};
+const Method kOccludedPicture = {occluded_info, run_occluded};
 
 }  // namespace convscope

@@ -23,6 +23,7 @@ std::span<const Method> explain_methods() {
       kInputXGradient,
       kIntegratedGradients,
       kLayerCam,
+      kOccludedPicture,
       kOcclusion,
       kRandomCam,
       kScoreCam,

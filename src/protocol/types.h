@@ -201,6 +201,16 @@ struct Picture {
   }
 };
 
+// One class of an answer to a picture.
+struct ClassAnswer {
+  int32_t index = 0;
+  float probability = 0, logit = 0;
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.index, s.probability, s.logit);
+  }
+};
+
 // A labelled figure that a method reports about itself (loss, octave, mean |g| …).
 struct Figure {
   Text title;

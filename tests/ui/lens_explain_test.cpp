@@ -142,6 +142,18 @@ TEST_F(ExplainLens, ClassesHaveTheNamesOfTheNetworksFileUntilAPersonChoosesOther
   EXPECT_EQ(node("explain.map")->label, "grad_cam for chosen");
 }
 
+TEST_F(ExplainLens, AnOcclusionShowsWhatIsLeftWhereThePointerIs) {
+  open("lens=occlusion&class=4");
+  EXPECT_EQ(node("explain.covered"), nullptr);
+  point_at("explain.map", 0.999f, 0.001f);
+  const RunMethod asked = all<RunMethod>().back();
+  EXPECT_EQ(asked.method, "occluded_picture");
+  EXPECT_EQ(asked.target, 4);
+  EXPECT_NE(node("explain.covered"), nullptr);
+  EXPECT_TRUE(says("class 2")) << "its first answer";
+  EXPECT_TRUE(says("50"));
+}
+
 TEST_F(ExplainLens, ABlankMapSaysWhy) {
   answering = false;
   open("lens=cam");

@@ -105,7 +105,7 @@ class LensPage : public testing::Test {
                          1,
                          {method("gradient"), method("deep_dream"), method("grad_cam"),
                           method("score_cam"), method("eigen_cam"), method("guided_backprop"),
-                          method("occlusion"), method("segmentation")}});
+                          method("occlusion"), method("segmentation"), method("occluded_picture")}});
     app->on_hash(hash);
     event(0x80000001, ModelLoaded{model()});
     event(0x80000002, ImageReady{60, 40, flat_picture(40, 60)});
@@ -200,6 +200,10 @@ class LensPage : public testing::Test {
     }
     p.map = ramp(31);
     if (c.target == 3) p.map->values = numbers(31 * 31, [](size_t i) { return float(i) / 4; });
+    if (c.method == "occluded_picture") {
+      p.answers = {{2, 0.5f, 7}, {3, 0.05f, 2}};
+      p.picture = flat_picture(31, 31);
+    }
     if (c.method == "segmentation") {  // the upper half
       p.map->values = numbers(31 * 31, [](size_t i) { return i < 465 ? 1.0f : 0.0f; });
       p.picture = flat_picture(31, 31);

@@ -236,6 +236,22 @@ TEST_F(Attribution, OcclusionOfTheWholePictureIsTheScoreThatItLoses) {
   ASSERT_TRUE(session.run(**program, feeds).has_value());
   const double left = (*program)->view(network_->model().logits).data[2];
   EXPECT_NEAR(map[11 * 20 + 7], score(2) - left, 1e-5);
+  // The same window by itself.
+  const MethodPreview one =
+      run({.method = "occluded_picture",
+           .parameters = {{"window", 4}, {"row", 10}, {"column", 5}, {"baseline", 5}}});
+  EXPECT_NEAR(figure(one, "Score (logit) of the class"), left, 1e-6);
+  ASSERT_TRUE(one.picture);
+  EXPECT_EQ(one.picture->width, 20);
+  double sum = 0, before = 1;
+  for (const ClassAnswer& answer : one.answers) {
+    EXPECT_LE(double(answer.probability), before);
+    sum += before = double(answer.probability);
+  }
+  EXPECT_EQ(one.answers.size(), 3u);
+  EXPECT_NEAR(sum, 1, 1e-5);
+  const auto mask = map_of(one);
+  EXPECT_EQ(std::accumulate(mask.begin(), mask.end(), 0.0), 2 * 4) << "the border cuts it off";
 }
 
 TEST_F(Attribution, RandomWeightsFollowTheSeed) {

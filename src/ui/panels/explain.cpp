@@ -12,7 +12,8 @@
 namespace convscope {
 namespace {
 
-constexpr std::string_view kSlot = "explain", kAgainstSlot = "explain.against";
+constexpr std::string_view kSlot = "explain", kAgainstSlot = "explain.against",
+                           kCoveredSlot = "explain.covered";
 using Ids = std::span<const std::string_view>;
 // Each lens begins with its first one. The plain gradient has a lens of its own.
 constexpr std::string_view kGradients[] = {
@@ -38,7 +39,7 @@ struct Pointer {
   int row = -1, column = -1;
   bool operator==(const Pointer&) const = default;
 };
-Pointer pointer, next;
+Pointer pointer, next, covered;  // covered: the place of the occlusion that is looked into
 
 bool has_places(const LayerInfo& layer) { return layer.height > 1 && layer.kind != "input"; }
 
@@ -363,6 +364,45 @@ std::string figure_text(const Figure& figure) {
   return whole ? std::to_string(std::lround(figure.value)) : significant(figure.value, 4);
 }
 
+// The window of the occlusion whose middle is nearest to a pixel: where it begins.
+int window_begin(int pixel, int extent, double window, double stride) {
+  const double last = std::ceil(std::max(0.0, (extent - window) / stride));
+  return static_cast<int>(stride *
+                          std::clamp(std::round((pixel + 0.5 - window / 2) / stride), 0.0, last));
+}
+
+// What is left of the picture where the pointer is, and what the network says of that.
+void covered_place(Ui& ui, const MethodInfo& occlusion, const MethodSnapshot& run) {
+  const MethodInfo* method = ui.vm.method("occluded_picture");
+  if (method == nullptr || !run.result) return;
+  const Map& map = *run.shown()->map;
+  if (pointer.row >= 0) covered = pointer;
+  if (covered.row < 0 || covered.row >= map.height || covered.column >= map.width) return;
+  RunMethod wanted{.method = method->id, .target = ui.target(), .seed = ui.state.seed};
+  double window = 0, stride = 1;
+  for (const ParameterValue& p : parameters_of(ui.state, occlusion)) {
+    if (p.id == "window") window = p.value;
+    if (p.id == "stride") stride = p.value;
+    if (p.id == "window" || p.id == "baseline") wanted.parameters.push_back(p);
+  }
+  const int top = window_begin(covered.row, map.height, window, stride),
+            left = window_begin(covered.column, map.width, window, stride);
+  wanted.parameters.push_back({"row", double(top)});
+  wanted.parameters.push_back({"column", double(left)});
+  ui.requests.want(kCoveredSlot, wanted);
+  space(12);
+  section(ui, ui.tr(S::kExplainCovered, {std::to_string(top), std::to_string(left)}));
+  const MethodSnapshot* one = ui.vm.run(kCoveredSlot);
+  const bool have = one != nullptr && one->result && one->shown()->picture;
+  const float width = std::min(150.0f, ImGui::GetContentRegionAvail().x);
+  if (waiting(ui, kCoveredSlot, have, ImVec2(width, width))) return;
+  picture(ui, "explain.covered", *one->shown()->picture, ImVec2(width, width),
+          {.alt = ui.tr(S::kExplainCovered, {std::to_string(top), std::to_string(left)})});
+  space(6);
+  for (const ClassAnswer& answer : one->shown()->answers)
+    number_row(ui, ui.label(answer.index), percent(double(answer.probability)));
+}
+
 void colours_setting(Ui& ui) {
   constexpr Colours kChoices[] = {Colours::kMagma, Colours::kViridis, Colours::kGray};
   const std::string names[] = {"Magma", "Viridis", std::string(ui.tr(S::kGray))};
@@ -385,6 +425,7 @@ void inspector(Ui& ui) {
       number_row(ui, ui.tr(S::kTime),
                  ui.tr(S::kMilliseconds, {significant(double(run->result->micros) / 1000)}));
   }
+  if (run != nullptr && method->id == kOcclusions[0]) covered_place(ui, *method, *run);
   settings_heading(ui);
   const Map* shown = run != nullptr ? shown_of(ui, *method, *run).map : nullptr;
   const bool is_map = run == nullptr || !run->shown()->picture;

@@ -49,8 +49,8 @@ suite() {  # suite NAME gtest|tap|unittest|command COMMAND...
   end_suites
 }
 
-# Suites that do not disturb each other run at the same time, as many as there are compilers;
-# end_suites waits for them and reports them in the order of their start.
+# Suites that do not disturb each other run at the same time, as many as there are compilers, and
+# beside a build; end_suites waits for them. They are reported in the order of their start.
 declare -a begun=()
 begin_suite() {  # begin_suite NAME KIND COMMAND...
   local name=$1 kind=$2 log
@@ -64,17 +64,25 @@ begin_suite() {  # begin_suite NAME KIND COMMAND...
     trap - ERR
     start=$SECONDS status=0
     "$@" >"$log" 2>&1 </dev/null || status=$?
-    printf '%s %s\n' "$status" $((SECONDS - start)) >"$log.ended"
+    printf '%s %s\n' "$status" $((SECONDS - start)) >"$log.ending"
+    mv "$log.ending" "$log.ended"
   ) &
   begun+=("$kind $name")
 }
 
 end_suites() {
-  local kind name status seconds log good bad skips
   wait
-  for name in ${begun[@]+"${begun[@]}"}; do
-    kind=${name%% *} name=${name#* } status=1 seconds=0
+  report_ended
+}
+
+# Reports the suites that have ended, up to the first that has not.
+report_ended() {
+  local kind name status seconds log good bad skips
+  while [ "${#begun[@]}" != 0 ]; do
+    kind=${begun[0]%% *} name=${begun[0]#* } status=1 seconds=0
     log=$ROOT/build/tests/${name//\//-}.log
+    if [ ! -e "$log.ended" ] && [ -n "$(jobs -rp)" ]; then return; fi
+    begun=("${begun[@]:1}")
     read -r status seconds <"$log.ended" || true
     rm -f "$log.ended"
     case $kind in
@@ -103,7 +111,6 @@ end_suites() {
     if [ "$((${good:-0} + ${bad:-0} + ${skips:-0}))" = 0 ]; then bad=1; fi
     record "$name" "${good:-0}" "${bad:-0}" "${skips:-0}" "$seconds"
   done
-  begun=()
 }
 
 # Builds; a build that fails counts as one failed test and the suites of that build do not run.
@@ -149,7 +156,7 @@ native_suites() {
     begin_suite "native/$kind" unittest with_sanitizers "$DEPS/python/bin/python" -m unittest discover \
       -s "tests/$kind" -v ${cases:+-k "$cases"}
   done
-  end_suites
+  report_ended  # the next program is built beside the last suites
 }
 
 tsan_suites() {
@@ -176,8 +183,9 @@ wasm_suites() {
       begin_suite "wasm-$engine/$kind" gtest limited node $NODE_WASM "build/wasm-$engine/${kind}_tests.cjs" \
         ${cases:+"--gtest_filter=$cases"}
     done
-    end_suites
+    report_ended  # the next engine is built beside this one's last suites
   done
+  end_suites
 }
 
 node_tests() { limited node $NODE_WASM --test --test-reporter=tap ${cases:+"--test-name-pattern=$cases"} "$@"; }

@@ -1,6 +1,7 @@
 // Functions of two numbers, and repetition, with NumPy's broadcasting.
 #include <limits>
 
+#include "kernels/elementwise.h"
 #include "kernels/kernels.h"
 #include "kernels/row_map.h"
 #include "kernels/rows.h"
@@ -27,6 +28,7 @@ class Binary final : public Kernel {
       for_each_run(views_, pool, [this](const std::array<float*, 3>& p, int64_t count) {
         const float *a = p[0], *b = p[1];
         float* y = p[2];
+        CONVSCOPE_ELEMENTWISE_LOOP
         for (int64_t i = 0; i < count; ++i) y[i] = combine_(a[i], b[i]);
       });
       return {};
@@ -41,6 +43,7 @@ class Binary final : public Kernel {
     return {};
   }
   bool accepts_row_strides() const override { return true; }
+  bool works_in_place() const override { return true; }
 
  private:
   void run_row(int64_t row) const {
@@ -51,11 +54,16 @@ class Binary final : public Kernel {
     const bool a_varies = views_[0].shape.channels() == channels,
                b_varies = views_[1].shape.channels() == channels;
     if (a_varies && b_varies) {
+      CONVSCOPE_ELEMENTWISE_LOOP
       for (int64_t c = 0; c < channels; ++c) y[c] = combine_(a[c], b[c]);
     } else if (a_varies) {
-      for (int64_t c = 0; c < channels; ++c) y[c] = combine_(a[c], b[0]);
+      const float scalar = b[0];
+      CONVSCOPE_ELEMENTWISE_LOOP
+      for (int64_t c = 0; c < channels; ++c) y[c] = combine_(a[c], scalar);
     } else {
-      for (int64_t c = 0; c < channels; ++c) y[c] = combine_(a[0], b[c]);
+      const float scalar = a[0];
+      CONVSCOPE_ELEMENTWISE_LOOP
+      for (int64_t c = 0; c < channels; ++c) y[c] = combine_(scalar, b[c]);
     }
   }
 

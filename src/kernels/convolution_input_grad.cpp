@@ -4,6 +4,7 @@
 #include <limits>
 #include <list>
 
+#include "kernels/folded_input_grad.h"
 #include "kernels/kernels.h"
 #include "kernels/pool_walk.h"
 #include "kernels/xnn_operator.h"
@@ -211,6 +212,8 @@ Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& windo
         window, group, std::move(weight), std::move(bias), kNoClamp,
         [group](const Tensor& w) { return transposed_weight(w, group); });
   }
+  if (folding_pays(window, group, weight.shape()))
+    return make_folded_input_grad_kernel(window, weight, std::move(bias));
   return std::make_unique<Deconvolution>(window, group, std::move(weight), std::move(bias));
 }
 

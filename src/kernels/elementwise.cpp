@@ -20,6 +20,7 @@ KernelPtr make_clamp_grad_kernel(float minimum, float maximum) {
     return make_elementwise<3>([minimum](const std::array<float*, 3>& p, int64_t count) {
       const float *y = p[0], *dy = p[1];
       float* dx = p[2];
+      CONVSCOPE_ELEMENTWISE_LOOP
       for (int64_t i = 0; i < count; ++i) {
         const float gradient =
             dy[i];  // read in any case: a load under a condition would not be vectorised
@@ -30,6 +31,7 @@ KernelPtr make_clamp_grad_kernel(float minimum, float maximum) {
   return make_elementwise<3>([minimum, maximum](const std::array<float*, 3>& p, int64_t count) {
     const float *y = p[0], *dy = p[1];
     float* dx = p[2];
+    CONVSCOPE_ELEMENTWISE_LOOP
     for (int64_t i = 0; i < count; ++i) {
       const float gradient = dy[i];
       const float low = y[i] > minimum ? gradient : 0.0f;

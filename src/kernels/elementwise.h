@@ -5,6 +5,10 @@
 
 namespace convscope {
 
+// Before a loop whose output may be one of its inputs: each turn reads and writes its own element
+// only, which the compiler cannot know.
+#define CONVSCOPE_ELEMENTWISE_LOOP _Pragma("clang loop vectorize(assume_safety)")
+
 // A kernel over N views of one shape (inputs, then the output): Body is called on contiguous runs.
 template <size_t N, typename Body>
 class Elementwise final : public Kernel {
@@ -21,6 +25,7 @@ class Elementwise final : public Kernel {
     return {};
   }
   bool accepts_row_strides() const override { return true; }
+  bool works_in_place() const override { return true; }
 
  private:
   const Body body_;
@@ -38,6 +43,7 @@ std::unique_ptr<Kernel> make_map(Function function) {
   return make_elementwise<2>([function](const std::array<float*, 2>& p, int64_t count) {
     const float* x = p[0];
     float* y = p[1];
+    CONVSCOPE_ELEMENTWISE_LOOP
     for (int64_t i = 0; i < count; ++i) y[i] = function(x[i]);
   });
 }

@@ -80,6 +80,9 @@ class Kernel {
                            ThreadPool& pool) = 0;
   virtual Status run(ThreadPool& pool) = 0;
   virtual bool accepts_row_strides() const { return false; }
+  // Whether the output may have the memory of any input of its shape: each element is read before
+  // it is written, and none after.
+  virtual bool works_in_place() const { return false; }
   // Bytes of packed weights and workspace that it holds.
   virtual int64_t held_bytes() const { return 0; }
 };

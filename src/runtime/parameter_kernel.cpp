@@ -30,6 +30,7 @@ Result<std::shared_ptr<ParameterKernel>> ParameterKernel::make(OpPtr op,
   std::shared_ptr<ParameterKernel> out(new ParameterKernel(std::move(op), context));
   TRY(out->kernel_, out->lower());
   out->accepts_row_strides_ = out->kernel_->accepts_row_strides();
+  out->works_in_place_ = out->kernel_->works_in_place();
   return out;
 }
 

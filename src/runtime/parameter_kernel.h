@@ -19,6 +19,7 @@ class ParameterKernel final : public Kernel {
                    ThreadPool& pool) override;
   Status run(ThreadPool& pool) override { return kernel_->run(pool); }
   bool accepts_row_strides() const override { return accepts_row_strides_; }
+  bool works_in_place() const override { return works_in_place_; }
   int64_t held_bytes() const override { return kernel_ == nullptr ? 0 : kernel_->held_bytes(); }
 
   // Whether it was made from this very memory.
@@ -34,7 +35,7 @@ class ParameterKernel final : public Kernel {
   const std::vector<Shape> inputs_, outputs_;
   std::vector<Tensor> parameters_;  // by input; empty where it is none
   LoweringContext context_;         // of the members above, parameters aside
-  bool accepts_row_strides_ = false;
+  bool accepts_row_strides_ = false, works_in_place_ = false;
   std::unique_ptr<Kernel> kernel_;
 };
 

@@ -222,6 +222,7 @@ class Planner {
         }
       }
       place_view(work);
+      place_over_input(work);
       for (ValueId id : work.step.outputs) {
         if (!plan_.places.contains(id)) place_alone(id, Storage::Kind::kArena);
       }
@@ -241,6 +242,46 @@ class Planner {
       plan_.places[out] = {place.storage, place.channel + work.op->view_begin(), place.row_stride};
       work.step.kernel = nullptr;
     }
+  }
+
+  // Lets an elementwise step write over an input that is not needed any more: less memory to hold,
+  // and less to carry to and from it.
+  void place_over_input(const Work& work) {
+    if (work.step.kernel == nullptr || !work.step.kernel->works_in_place()) return;
+    const ValueId out = work.step.outputs[0];
+    if (plan_.places.contains(out)) return;
+    for (ValueId in : work.step.inputs) {
+      if (is_parameter(in) || graph_.shape(in) != graph_.shape(out) || !ends_with(in, work))
+        continue;
+      const ValuePlace place = plan_.places.at(in);
+      const Storage& storage = plan_.storages[static_cast<size_t>(place.storage)];
+      const bool whole = storage.elements == graph_.shape(in).elements();
+      if (!whole && (contains(plan_.outputs, out) || !readers_accept_strides(out))) continue;
+      plan_.places[out] = place;
+      return;
+    }
+  }
+
+  // Whether nothing after `work` reads what stands where `id` does, nor `work` itself by another
+  // name.
+  bool ends_with(ValueId id, const Work& work) const {
+    const ValuePlace& place = plan_.places.at(id);
+    if (plan_.storages[static_cast<size_t>(place.storage)].kind != Storage::Kind::kArena)
+      return false;
+    const int64_t channels = graph_.shape(id).channels();
+    for (const auto& [other, at] : plan_.places) {
+      if (at.storage != place.storage) continue;
+      const bool apart = at.row_stride == place.row_stride &&
+                         (at.channel + graph_.shape(other).channels() <= place.channel ||
+                          place.channel + channels <= at.channel);
+      if (apart) continue;
+      if (contains(plan_.outputs, other)) return false;
+      if (other != id && contains(work.step.inputs, other)) return false;
+      for (const Work* later = work_.data() + work_.size() - 1; later > &work; --later) {
+        if (contains(later->step.inputs, other)) return false;
+      }
+    }
+    return true;
   }
 
   void assign_memory() {

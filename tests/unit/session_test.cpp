@@ -130,6 +130,43 @@ TEST(Session, ConcatAndActivationsCostNoSteps) {
       << "three convolutions and one pool; ReLUs fused, concat in place";
 }
 
+// Elementwise steps write over what nothing reads any more, and over nothing else: not over a value
+// that is an output, is read later, or whose slice the same step reads.
+TEST(Session, ElementwiseStepsShareMemoryOnlyWhereNothingIsLost) {
+  GraphBuilder builder;
+  const auto one = [&](OpPtr op, std::initializer_list<ValueId> in, const char* name) {
+    return *builder.add_one(std::move(op), in, name);
+  };
+  const ValueId x = builder.input("image", Shape{1, 5, 4, 6});
+  const ValueId a = one(make_scale(2), {x}, "a");
+  const ValueId left = one(make_slice(3, 0, 2), {a}, "left");
+  const ValueId first = one(make_slice(3, 0, 1), {a}, "first");
+  const ValueId b = one(make_tanh(), {left}, "b");
+  const ValueId c = one(make_sub(), {a, first}, "c");  // `first` is a part of `a`
+  const ValueId d = one(make_sin(), {c}, "d");
+  const ValueId e = one(make_scale(-3), {d}, "e");
+  const ValueId both =
+      one(make_concat(3), {one(make_abs(), {e}, "f"), one(make_sin(), {b}, "g")}, "h");
+  const ValueId last = one(make_sub(), {both, both}, "zero");
+  Rng rng(11);
+  const std::vector<Tensor> given = {random_tensor(Shape{1, 5, 4, 6}, rng)};
+  const std::vector<std::vector<ValueId>> choices = {
+      {both}, {e}, {c, e}, {a, both}, {left, both}, {d, b}, {last, both}, {first, last}};
+  for (const auto& outputs : choices) {
+    for (int threads : {1, 2})
+      expect_matches_reference(builder.graph(), {}, {x}, given, outputs, threads);
+  }
+
+  const auto pool = ThreadPool::create(1);
+  Session session(builder.graph(), {}, pool.get());
+  const auto program = session.program(
+      "p", [&]() -> Result<ProgramSpec> { return ProgramSpec{session.graph(), {x}, {e}}; });
+  ASSERT_TRUE(program.has_value());
+  const auto& places = (*program)->plan().places;
+  EXPECT_EQ(places.at(c).storage, places.at(e).storage);
+  EXPECT_NE(places.at(a).storage, places.at(c).storage);
+}
+
 TEST(Session, RunsTheTailFromAnActivation) {
   const Fire f = make_fire();
   Rng rng(2);

@@ -107,7 +107,7 @@ TEST(Faithfulness, FilledPixelsAreTheMeanOfTheirNeighbours) {
     std::vector<bool> is_removed(pixels);
     for (const int32_t i : removed) is_removed[static_cast<size_t>(i)] = true;
     std::vector<double> slow(picture.begin(), picture.end());
-    for (int sweep = 0; sweep < 6000; ++sweep) {
+    for (int sweep = 0; sweep < 3000; ++sweep) {
       for (int64_t i = 0; i < height * width; ++i) {
         if (!is_removed[static_cast<size_t>(i)]) continue;
         for (size_t c = 0; c < colours; ++c) {
@@ -139,17 +139,17 @@ TEST(Faithfulness, NothingKnownIsFilledWithTheMeanColour) {
   impute(picture, 2, 2, 3, all, 0, rng);
   EXPECT_EQ(picture, std::vector<float>(12, 0));
   // … and what is filled in has the noise that was asked for.
-  std::vector<float> large(300 * 300, 1);
+  std::vector<float> large(100 * 100, 1);
   std::vector<int32_t> most(large.size() - 1);
   std::iota(most.begin(), most.end(), 1);
-  impute(large, 300, 300, 1, most, 0.01f, rng);
+  impute(large, 100, 100, 1, most, 0.01f, rng);
   double sum = 0, squares = 0;
   for (const float value : large) {
     sum += double(value) - 1;
     squares += (double(value) - 1) * (double(value) - 1);
   }
-  EXPECT_NEAR(sum / 9e4, 0, 2e-4);
-  EXPECT_NEAR(std::sqrt(squares / 9e4), 0.01, 2e-4);
+  EXPECT_NEAR(sum / 1e4, 0, 5e-4);
+  EXPECT_NEAR(std::sqrt(squares / 1e4), 0.01, 5e-4);
 }
 
 TEST(Faithfulness, AsManyPixelsAreLeftAsNumPysPercentileLeaves) {

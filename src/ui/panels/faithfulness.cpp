@@ -228,12 +228,8 @@ void inspector(Ui& ui) {
   const MethodInfo& info = *ui.vm.method(kMethod);
   const std::string slot = test_slot(methods, judged_now(ui, methods));
   const MethodSnapshot* run = run_now(ui, slot);
-  if (ui.state.faith_view == FaithView::kCurves && run != nullptr && run->result) {
-    for (const Figure& figure : run->shown()->figures)
-      number_row(ui, ui.tr(figure.title), significant(figure.value, 3) + figure.unit);
-    number_row(ui, ui.tr(S::kTime),
-               ui.tr(S::kMilliseconds, {significant(double(run->result->micros) / 1000)}));
-  }
+  if (ui.state.faith_view == FaithView::kCurves && run != nullptr && run->result)
+    run_figures(ui, *run->result);
   settings_heading(ui);
   slider(ui, "faith.overlay", ui.tr(S::kOverlay), &ui.state.overlay,
          {.minimum = 0, .maximum = 1, .step = 0.05});
@@ -306,6 +302,17 @@ S measure_title(Measure measure) {
   constexpr S kTitles[] = {S::kFaithDeletion, S::kFaithInsertion, S::kFaithRoadShort, S::kFaithDrop,
                            S::kFaithIncrease};
   return kTitles[static_cast<size_t>(measure)];
+}
+
+void run_figures(Ui& ui, const MethodResult& result) {
+  for (const Figure& figure : result.last.figures) {
+    const bool whole = figure.value == std::round(figure.value);
+    number_row(ui, ui.tr(figure.title),
+               (whole ? std::to_string(std::lround(figure.value)) : significant(figure.value, 3)) +
+                   figure.unit);
+  }
+  number_row(ui, ui.tr(S::kTime),
+             ui.tr(S::kMilliseconds, {significant(double(result.micros) / 1000)}));
 }
 
 Colouring colouring_of_judged(const Map& map) {

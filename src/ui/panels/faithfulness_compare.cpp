@@ -75,9 +75,9 @@ void sort(std::vector<Tile>& tiles, Measure by) {
 void choosers(Ui& ui, const Judgeable& methods) {
   std::vector<std::string> names;
   for (int i = 0; i < kMeasures; ++i)
-    names.emplace_back(ui.tr(measure_title(static_cast<Measure>(i))));
+    names.push_back(ui.tr(S::kFaithSortedBy, {ui.tr(measure_title(static_cast<Measure>(i)))}));
   int index = static_cast<int>(sorted_by(ui));
-  if (dropdown(ui, "faith.by", ui.tr(S::kFaithSortedBy), names, &index,
+  if (dropdown(ui, "faith.by", names[static_cast<size_t>(index)], names, &index,
                std::min(220.0f, ImGui::GetContentRegionAvail().x)))
     ui.state.compared_by = index;
   std::vector<int32_t> chosen = compared(ui, methods);
@@ -168,7 +168,7 @@ void compare_view(Ui& ui, const Judgeable& methods) {
   sort(tiles, by);
   space(12);
   const float room = ImGui::GetContentRegionAvail().x;
-  const int columns = room < 420 ? 2 : room < 900 ? 3 : 5;
+  const int columns = room < 420 ? 2 : room < 640 ? 3 : 5;
   const float edge =
       std::max(96.0f, std::floor((room - kGap * float(columns - 1)) / float(columns)));
   const auto tile_at = [&](int i) -> const Tile& { return tiles[static_cast<size_t>(i)]; };

@@ -36,6 +36,8 @@ inline bool higher_is_better(Measure measure) {
   return measure != Measure::kDeletion && measure != Measure::kDrop;
 }
 
+// Numbers of a finished run and how long it took, in the inspector.
+void run_figures(Ui& ui, const MethodResult& result);
 Colouring colouring_of_judged(const Map& map);
 
 // The views that have files of their own.

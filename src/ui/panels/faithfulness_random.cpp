@@ -198,12 +198,7 @@ void random_inspector(Ui& ui, const Judgeable&) {
   const MethodInfo* info = ui.vm.method(kMethod);
   if (info == nullptr) return;
   const MethodSnapshot* run = shown_depth(ui, choice_of(ui, *info));
-  if (run != nullptr && run->result) {
-    for (const Figure& figure : run->shown()->figures)
-      number_row(ui, ui.tr(figure.title), significant(figure.value, 3) + figure.unit);
-    number_row(ui, ui.tr(S::kTime),
-               ui.tr(S::kMilliseconds, {significant(double(run->result->micros) / 1000)}));
-  }
+  if (run != nullptr && run->result) run_figures(ui, *run->result);
   settings_heading(ui);
   slider(ui, "faith.overlay", ui.tr(S::kOverlay), &ui.state.overlay,
          {.minimum = 0, .maximum = 1, .step = 0.05});

@@ -13,8 +13,9 @@ constexpr float kLeft = 38, kBottom = 18, kTop = 6, kLine = 1.8f, kDot = 3;
 constexpr int kTicks = 3;
 
 std::string tick(float value, bool as_percent) {
-  return as_percent ? percent(double(value), value < 0.1f && value > 0 ? 1 : 0)
-                    : significant(double(value), 2);
+  return as_percent                   ? percent(double(value), value < 0.1f && value > 0 ? 1 : 0)
+         : value == std::round(value) ? std::to_string(std::lround(value))
+                                      : significant(double(value), 2);
 }
 
 void legend(Ui& ui, std::span<const ChartLine> lines, float width) {
@@ -64,6 +65,8 @@ void chart(Ui& ui, std::string_view key, std::span<const ChartLine> lines, ImVec
               ui.fonts.text, kStatusSize, ui.theme.ink3, y_text);
     const float wide = text_width(ui, ui.fonts.text, kStatusSize, x_text);
     const float left = i == 0 ? on_x.x : i == kTicks - 1 ? on_x.x - wide : on_x.x - wide / 2;
+    // Counts have no halves.
+    if (o.x_high > 1 && x != std::round(x)) continue;
     draw_text(ui, list, ImVec2(left, max.y + 3), ui.fonts.text, kStatusSize, ui.theme.ink3, x_text);
   }
   if (o.mark_x >= o.x_low && o.mark_x <= o.x_high) {

@@ -29,11 +29,12 @@ std::vector<OptionSpec> method_options() {
 std::vector<OptionSpec> explain_options() {
   std::vector<OptionSpec> options = method_options();
   options.insert(options.begin(), kTarget);
-  return picture_options("write the map in colours",
-                         "write the map's own numbers as float32, height × width × 1; of a method that "
-                         "gives every colour a number, height × width × colours in the network's "
-                         "own order",
-                         std::move(options));
+  return picture_options(
+      "write the map in colours",
+      "write the map's own numbers as float32, height × width × 1; of a method that "
+      "gives every colour a number, height × width × colours in the network's "
+      "own order",
+      std::move(options));
 }
 
 Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
@@ -59,6 +60,24 @@ Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
                   : write_picture_png(arguments.value("png"), *last.picture);
 }
 
+std::string json_floats(const Blob& values) {
+  std::string out;
+  for (size_t i = 0; i < values.float_count(); ++i)
+    out += (i == 0 ? "" : ",") + json_number(double(values.floats()[i]));
+  return "[" + out + "]";
+}
+
+std::string json_curves(const std::vector<Curve>& curves) {
+  std::string out;
+  for (const Curve& curve : curves) {
+    out += (out.empty() ? "" : ",") + std::string("{\"title\":") + json_string(curve.title.en) +
+           ",\"x_title\":" + json_string(curve.x_title.en) +
+           ",\"y_title\":" + json_string(curve.y_title.en) + ",\"xs\":" + json_floats(curve.xs) +
+           ",\"ys\":" + json_floats(curve.ys) + "}";
+  }
+  return out;
+}
+
 void print_result(const MethodResult& result, bool json) {
   const MethodPreview& last = result.last;
   if (json) {
@@ -77,10 +96,10 @@ void print_result(const MethodResult& result, bool json) {
     }
     std::printf(
         "{\"method\":%s,\"target\":%d,\"layer\":%s,\"micros\":%lld,\"map\":%s,\"figures\":{%s},"
-        "\"diagnosis\":%s}\n",
+        "\"curves\":[%s],\"diagnosis\":%s}\n",
         json_string(last.method).c_str(), result.target, json_string(result.layer).c_str(),
         static_cast<long long>(result.micros), map.c_str(), figures.c_str(),
-        json_string(result.diagnosis.en).c_str());
+        json_curves(last.curves).c_str(), json_string(result.diagnosis.en).c_str());
     return;
   }
   std::printf("%s", last.method.c_str());

@@ -78,6 +78,9 @@ void print_methods() {
     for (const ParameterInfo& p : info->parameters) {
       std::printf("    %-16s %g to %g, initially %g%s%s: %s\n", p.id.c_str(), p.minimum, p.maximum,
                   p.initial, p.unit.empty() ? "" : " ", p.unit.c_str(), p.help.en.c_str());
+      for (size_t i = 0; i < p.choice_ids.size(); ++i)
+        std::printf("%s%s", i == 0 ? "        or by name: " : ", ", p.choice_ids[i].c_str());
+      if (!p.choice_ids.empty()) std::printf("\n");
     }
   }
 }
@@ -87,10 +90,13 @@ std::string methods_json() {
   for (const MethodInfo* info : all_methods()) {
     std::vector<std::string> parameters;
     for (const ParameterInfo& p : info->parameters) {
-      parameters.push_back(json_object(
-          {text_member("id", p.id), member("minimum", json_number(p.minimum)),
-           member("maximum", json_number(p.maximum)), member("initial", json_number(p.initial)),
-           text_member("unit", p.unit), text_member("help", p.help.en)}));
+      std::vector<std::string> names;
+      for (const std::string& name : p.choice_ids) names.push_back(json_string(name));
+      parameters.push_back(
+          json_object({text_member("id", p.id), member("minimum", json_number(p.minimum)),
+                       member("maximum", json_number(p.maximum)),
+                       member("initial", json_number(p.initial)), text_member("unit", p.unit),
+                       text_member("help", p.help.en), member("names", json_array(names))}));
     }
     methods.push_back(
         json_object({text_member("id", info->id), text_member("title", info->title.en),

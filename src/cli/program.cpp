@@ -33,7 +33,16 @@ Result<ParameterValue> parse_parameter(const MethodInfo& info, const std::string
                                                  nearest_hint(key, keys) +
                                                  "; `convscope models --methods` lists them");
   }
-  TRY(const double value, parse_number("--param " + key, text.substr(equals + 1)));
+  const auto& names = described->choice_ids;
+  const std::string given = text.substr(equals + 1);
+  if (const auto named = std::ranges::find(names, given); named != names.end())
+    return ParameterValue{key, static_cast<double>(named - names.begin())};
+  if (!names.empty() && given.find_first_not_of("0123456789") != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument, "--param " + key + ": there is no " + given +
+                                                 nearest_hint(given, names) +
+                                                 "; `convscope models --methods` lists them");
+  }
+  TRY(const double value, parse_number("--param " + key, given));
   const bool whole = described->type != ParameterType::kNumber;
   if (value < described->minimum || value > described->maximum ||
       (whole && value != std::round(value))) {

@@ -30,8 +30,10 @@ std::string suggested_layer(const Model& model, std::string_view method) {
     const Shape& shape = model.graph.shape(layer.value);
     if (!layer.minor && shape.rank() == 4 && shape[1] > 1) spatial.push_back(&layer);
   }
-  // Class activation maps are made at the last picture of features, which scores of classes are not.
-  if (method.ends_with("_cam") || method == "grad_cam_pp" || method == "segmentation") {
+  // Class activation maps are made at the last picture of features, which scores of classes are
+  // not.
+  if (method.ends_with("_cam") || method == "grad_cam_pp" || method == "segmentation" ||
+      method == "faithfulness" || method == "randomisation") {
     for (const ModelLayer* layer : std::views::reverse(spatial)) {
       if (model.graph.shape(layer->value).channels() != model.classes()) return layer->name;
     }

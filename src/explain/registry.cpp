@@ -1,6 +1,7 @@
 #include "explain/registry.h"
 
 #include "explain/cam_methods.h"
+#include "explain/faithfulness.h"
 #include "explain/gradient_methods.h"
 #include "explain/occlusion.h"
 #include "explain/segmentation.h"
@@ -14,6 +15,7 @@ std::span<const Method> explain_methods() {
       kDeconvnet,
       kEigenCam,
       kEigenGradCam,
+      kFaithfulness,
       kGradCam,
       kGradCamPlusPlus,
       kGradient,
@@ -26,6 +28,7 @@ std::span<const Method> explain_methods() {
       kOccludedPicture,
       kOcclusion,
       kRandomCam,
+      kRandomisation,
       kScoreCam,
       kSegmentation,
       kSmoothGrad,

@@ -107,13 +107,14 @@ struct MethodPreview {
   std::optional<Picture> picture;
   std::optional<Attribution> attribution;
   std::vector<Figure> figures;
+  std::vector<Curve> curves;
   std::vector<ClassAnswer> answers;  // to a picture that the method changed, most probable first
   Text diagnosis;                    // empty, or what is wrong with the picture, in words
   bool paused = false;
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.method, s.step, s.steps, s.stage, s.map, s.picture, s.attribution, s.figures, s.answers,
-      s.diagnosis, s.paused);
+    v(s.method, s.step, s.steps, s.stage, s.map, s.picture, s.attribution, s.figures, s.curves,
+      s.answers, s.diagnosis, s.paused);
   }
 };
 

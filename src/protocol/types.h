@@ -137,10 +137,11 @@ struct ParameterInfo {
   bool logarithmic = false;
   std::string unit;
   std::vector<Text> choices;
+  std::vector<std::string> choice_ids = {};  // where they are things with a name, e.g. methods
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.id, s.title, s.help, s.type, s.minimum, s.maximum, s.initial, s.step, s.logarithmic, s.unit,
-      s.choices);
+      s.choices, s.choice_ids);
   }
 };
 
@@ -208,6 +209,16 @@ struct ClassAnswer {
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.index, s.probability, s.logit);
+  }
+};
+
+// A curve that a method has measured: ys over ascending xs, equally many float32.
+struct Curve {
+  Text title, x_title, y_title;
+  Blob xs, ys;
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.title, s.x_title, s.y_title, s.xs, s.ys);
   }
 };
 

@@ -14,6 +14,7 @@ constexpr Entry kTable[] = {
 #define STRING(id, en, zh) {en, zh},
 #include "ui/strings/frame.def"
 #include "ui/strings/lenses.def"
+#include "ui/strings/faithfulness.def"
 #undef STRING
 };
 

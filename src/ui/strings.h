@@ -18,6 +18,7 @@ enum class S : uint16_t {
 #define STRING(id, en, zh) id,
 #include "ui/strings/frame.def"
 #include "ui/strings/lenses.def"
+#include "ui/strings/faithfulness.def"
 #undef STRING
   kCount,
 };

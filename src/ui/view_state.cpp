@@ -19,6 +19,7 @@ constexpr std::string_view kLanguages[] = {"en", "zh"};
 constexpr std::string_view kThemes[] = {"auto", "light", "dark", "contrast"};
 constexpr std::string_view kColours[] = {"viridis", "magma", "gray", "signed"};
 constexpr std::string_view kNormalises[] = {"channel", "layer"};
+constexpr std::string_view kFaithViews[] = {"curves", "random", "compare"};
 constexpr std::string_view kOrders[] = {"stored", "similar", "strength"};
 
 bool is_name_byte(char c) {
@@ -145,6 +146,9 @@ void fields(State& s, Visitor&& v) {
   v("at", s.explain_layer);
   v("against", s.against);
   v("map", s.map_colours, kColours);
+  v("test", s.faith_view, kFaithViews);
+  v("compare", s.compared);
+  v("by", s.compared_by);
   v("dream", s.dream_layer);
   v("channels", s.dream_channels);
   v("wipe", s.wipe);
@@ -249,6 +253,7 @@ ViewState permanent_part(const ViewState& state, const ViewState& passing) {
   kept.dream_begun = passing.dream_begun;
   kept.dream_held = passing.dream_held;
   kept.dream_picking = passing.dream_picking;
+  kept.compare_picking = passing.compare_picking;
   return kept;
 }
 

@@ -16,6 +16,7 @@ enum class ThemeChoice : uint8_t { kAuto, kLight, kDark, kContrast };
 enum class Colours : uint8_t { kViridis, kMagma, kGray, kSigned };  // of a map
 enum class Normalise : uint8_t { kChannel, kLayer };
 enum class Order : uint8_t { kStored, kSimilar, kStrength };
+enum class FaithView : uint8_t { kCurves, kRandom, kCompare };
 
 struct ViewState {
   // --- in the permalink
@@ -39,8 +40,11 @@ struct ViewState {
   std::string method;     // of the lenses that explain an answer; empty: the lens's first one
   std::string explain_layer;  // where such a method takes a layer; empty: its default
   int32_t against = -1;       // its map less that of this class is shown; -1: the map alone
-  Colours map_colours = Colours::kMagma;  // of maps without sign
-  std::string dream_layer;                // empty: the whole-layer default of the network
+  Colours map_colours = Colours::kMagma;      // of maps without sign
+  FaithView faith_view = FaithView::kCurves;  // how maps are put to the test
+  std::vector<int32_t> compared;  // methods side by side, by their place in the list; empty: a few
+  int32_t compared_by = 2;        // the figure by which they are sorted
+  std::string dream_layer;        // empty: the whole-layer default of the network
   std::vector<int32_t> dream_channels;
   float wipe = 1;  // dream: the left part of the picture that shows the dream, 0 … 1
   uint64_t seed = 1;
@@ -56,6 +60,7 @@ struct ViewState {
   std::string dream_begun;       // what that dream, or a later one, was begun with
   bool dream_held = false;       // paused by the person, not by leaving the lens
   bool dream_picking = false;    // the channels are laid out to choose from
+  bool compare_picking = false;  // … and the methods
 
   bool operator==(const ViewState&) const = default;
 };

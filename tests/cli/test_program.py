@@ -91,6 +91,8 @@ class GrammarTest(FilesTest):
             "dream takes no --target": ["dream", LITE0, photo, "--target", "3"],
             "gradient takes no --layer": ["explain", "gradient", LITE0, photo, "--layer", "stem"],
             "gradient takes no --channel": ["explain", "gradient", LITE0, photo, "--channel", "3"],
+            "--param method: there is no gradeint; the nearest name is gradient": [
+                "explain", "faithfulness", LITE0, photo, "--param", "method=gradeint"],
             "no method named gradeint that explains an answer; the nearest name is gradient": [
                 "explain", "gradeint", LITE0, photo],
         }.items():
@@ -146,7 +148,7 @@ class BenchTest(FilesTest):
                              "--peers", self.script)
         for operation in ("forward", "gradient"):
             self.assertRegex(said, rf"{operation} +1 thread +ConvScope +\d+\.\d\d ms")
-        # The picture that all would get is not there, so no peer may take part, and it says so.
+#The picture that all would get is not there, so no peer may take part, and it says so.
         self.assertIn("onnxruntime mobile.input.bin is not there", said)
         self.assertIn("torch mobile.json is not there", said)
         self.assertRegex(said, r"arena \d+\.\d MB, 1\.[01]\d\d of what is alive at once")
@@ -323,7 +325,7 @@ class LayersTest(FilesTest):
         self.assertEqual((told["layer"], told["outputs"], told["inputs"]), ("stem", 32, 3))
         weights = read_npy(npy)
         self.assertEqual(weights.shape, (3, 3, 96))
-        # A slice's weights times the picture's own colours: the colours are R, G, B side by side.
+#A slice 's weights times the picture' s own colours : the colours are R, G, B side by side.
         width, height = self.written_png(png)
         self.assertEqual((width, height), (6 * (3 * 6 + 2), 6 * (3 * 6 + 2)))
         with Image.open(png) as sheet:
@@ -334,6 +336,25 @@ class LayersTest(FilesTest):
 
 
 class MethodsTest(FilesTest):
+    @needs_network()
+    def test_faithfulness(self):
+        told = json.loads(self.succeeds("explain", "faithfulness", LITE0, self.photo, "--json",
+                                        "--param", "method=gradient", "--param", "steps=2"))
+        deletion, insertion, most, least = told["curves"]
+        self.assertEqual((deletion["title"], insertion["title"]), ("Deletion", "Insertion"))
+        self.assertEqual(deletion["xs"], [0, 0.5, 1])
+        self.assertEqual(deletion["ys"][0], insertion["ys"][-1])
+        first, middle, last = deletion["ys"]
+        self.assertAlmostEqual(told["figures"]["Deletion AUC"], (first + 2 * middle + last) / 4,
+                               places=5)
+        self.assertEqual([round(x, 1) for x in most["xs"]], [i / 10 for i in range(1, 10)])
+        self.assertAlmostEqual(told["figures"]["ROAD"], (np.mean(least["ys"]) - np.mean(most["ys"])) / 2,
+                               places=5)
+#By its number, and another test of the same map.
+        told = json.loads(self.succeeds("explain", "randomisation", LITE0, self.photo, "--json",
+                                        "--param", "method=10", "--param", "layers=0"))
+        self.assertEqual(told["figures"]["Rank correlation with the original"], 1)
+
     @needs_network()
     def test_gradient(self):
         npy, png = self.folder / "g.npy", self.folder / "g.png"
@@ -378,7 +399,7 @@ class MethodsTest(FilesTest):
                                         "--json", "--npy", npy))
         self.assertEqual(told["target"], target)
         got = read_npy(npy)
-        # The golden data's own tolerance: a max-pool switch may flip between two summation orders.
+#The golden data's own tolerance: a max-pool switch may flip between two summation orders.
         self.assertLessEqual(np.linalg.norm(got - want) / np.linalg.norm(want), 2e-2)
         self.succeeds("classify", SQUEEZENET, path, "--exact-input", "--npy", npy)
         np.testing.assert_allclose(read_npy(npy)[0, 0], logits, atol=1e-4 * np.abs(logits).max())

@@ -57,6 +57,11 @@ const kShows = {
     await page.id('explain.save').waitFor({ state: 'attached', timeout: 60_000 });
     assert.match(await page.label('explain.map'), /^Segmentation for .*cat/);
   },
+  faithfulness: async (page) => {
+    await page.id('faith.removal').waitFor({ state: 'attached', timeout: 60_000 });
+    assert.match(await page.label('faith.map'), /^Grad-CAM for .*cat/);
+    await page.says(/^Deletion, area [\d.]+: low is good$/, 120_000);
+  },
   dream: async (page) => {
     assert.match(await page.label('dream.picture'), /^The dream of \S+\. Hold it down/);
     assert.match(await page.label('dream.progress'), /step \d+ of \d+|^Done/i);

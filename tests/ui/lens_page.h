@@ -70,6 +70,7 @@ class LensPage : public testing::Test {
                 layer("fire2", "fire", 6, 8), layer("fire8", "fire", 6, 8),
                 layer("logits", "logits", 1, 10)};
     m.suggested = {{"deep_dream.smoothing", 0.6}};
+    for (size_t i : {0u, 2u, 3u}) m.layers[i].parameters = 1000;
     m.layers[0].filter_names = {"conv1"};
     m.layers[0].operators = {"Conv"};
     m.operators = {{"Conv",
@@ -91,6 +92,21 @@ class LensPage : public testing::Test {
     smoothing.id = "smoothing", smoothing.title = {"Smoothing", "平滑"}, smoothing.maximum = 2,
     smoothing.initial = 0.8;
     if (m.id == "deep_dream") m.parameters = {smoothing};
+    if (m.id == "faithfulness" || m.id == "randomisation") {
+      ParameterInfo judged, layers, order, each;
+      judged.id = "method", judged.type = ParameterType::kChoice;
+      judged.choice_ids = {"grad_cam", "eigen_cam", "gradient", "random_cam"};
+      for (const std::string& name : judged.choice_ids) judged.choices.push_back({name, name});
+      layers.id = "layers", layers.type = ParameterType::kInteger, layers.maximum = 500,
+      layers.initial = 1;
+      order.id = "order", order.type = ParameterType::kChoice;
+      order.choices = {{"all", "全部"}, {"one", "一层"}};
+      each.id = "each", each.type = ParameterType::kBool;
+      m.parameters = {judged};
+      if (m.id == "randomisation") m.parameters = {judged, layers, order, each};
+      m.takes_layer = m.needs_layer = true;
+      return m;
+    }
     m.takes_layer = m.id == "grad_cam" || m.id == "score_cam" || m.id == "guided_backprop";
     m.needs_layer = m.takes_layer && m.id != "guided_backprop";
     m.class_specific = m.id != "eigen_cam";
@@ -105,7 +121,8 @@ class LensPage : public testing::Test {
                          1,
                          {method("gradient"), method("deep_dream"), method("grad_cam"),
                           method("score_cam"), method("eigen_cam"), method("guided_backprop"),
-                          method("occlusion"), method("segmentation"), method("occluded_picture")}});
+                          method("occlusion"), method("segmentation"), method("occluded_picture"),
+                          method("faithfulness"), method("randomisation")}});
     app->on_hash(hash);
     event(0x80000001, ModelLoaded{model()});
     event(0x80000002, ImageReady{60, 40, flat_picture(40, 60)});
@@ -189,6 +206,33 @@ class LensPage : public testing::Test {
                false,
                "|∂logit/∂pixel|"};
   }
+  // Method m: deletion 0.1 + m/10, insertion 0.9 − m/10, ROAD m/10, drop 10 m %, increase for m
+  // = 3.
+  static void judge(const RunMethod& c, MethodPreview* p) {
+    p->step = p->steps = 4;
+    const double m = c.parameters[0].value;
+    const auto curve = [](size_t count, float first, float last) {
+      const auto at = [&](size_t i) { return float(i) / float(count - 1); };
+      return Curve{{"curve", "曲线"},
+                   {"share", "比例"},
+                   {"probability", "概率"},
+                   numbers(count, at),
+                   numbers(count, [&](size_t i) { return first + (last - first) * at(i); })};
+    };
+    if (c.method == "faithfulness") {
+      p->figures.clear();
+      for (const double value : {0.1 + m / 10, 0.9 - m / 10, m / 10, 10 * m, m == 3 ? 1.0 : 0.0,
+                                 0.91, m == 3 ? 0.95 : 0.5})
+        p->figures.push_back({{"figure", "数"}, value, ""});
+      p->curves = {curve(5, 0.9f, 0), curve(5, 0, 0.9f), curve(9, 0.5f, 0), curve(9, 0.9f, 0.2f)};
+      return;
+    }
+    const double layers = c.parameters[1].value;
+    p->figures = {{{"correlation", "相关"}, 1 - layers / 4, ""},
+                  {{"absolute", "绝对"}, 1 - layers / 4, ""},
+                  {{"layers", "层"}, layers, ""}};
+    if (c.parameters[3].value > 0) p->curves = {curve(4, 1, 0.25f), curve(4, 1, 0.3f)};
+  }
   void answer(RequestId id, const RunMethod& c) {
     MethodPreview p;
     p.method = c.method, p.step = 1, p.steps = 4, p.stage = "octave 1/2", p.paused = c.paused;
@@ -208,6 +252,7 @@ class LensPage : public testing::Test {
       p.map->values = numbers(31 * 31, [](size_t i) { return i < 465 ? 1.0f : 0.0f; });
       p.picture = flat_picture(31, 31);
     }
+    if (c.method == "faithfulness" || c.method == "randomisation") judge(c, &p);
     if (c.untrained && unlike) {
       p.map->values = numbers(31 * 31, [](size_t i) { return float((i * 7919) % 961); });
     }

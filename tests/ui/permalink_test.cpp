@@ -32,6 +32,10 @@ ViewState random_state(Rng& rng) {
   s.colours = static_cast<Colours>(rng.below(4));
   s.map_colours = static_cast<Colours>(rng.below(4));
   s.order = static_cast<Order>(rng.below(3));
+  s.faith_view = static_cast<FaithView>(rng.below(3));
+  s.compared_by = static_cast<int32_t>(rng.below(9));
+  for (uint32_t i = rng.below(5); i > 0; --i)
+    s.compared.push_back(static_cast<int32_t>(rng.below(65536)));
   s.language = static_cast<Language>(rng.below(2));
   s.theme = static_cast<ThemeChoice>(rng.below(4));
   s.overlay = rng.uniform();

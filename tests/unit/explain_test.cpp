@@ -281,6 +281,102 @@ TEST_F(Attribution, SixViewsAreTurnedBack) {
   }
 }
 
+TEST_F(Attribution, RemovalCurvesBeginAndEndWhereTheyMust) {
+  const auto forward = network_->forward();
+  const double whole = double((*forward)->view(network_->model().probabilities).data[2]);
+  const MethodPreview made = run({.method = "faithfulness", .parameters = {{"steps", 6}}});
+  ASSERT_EQ(made.curves.size(), 4u);
+  const auto y = [&](size_t curve, size_t i) { return double(made.curves[curve].ys.floats()[i]); };
+  for (size_t curve : {0u, 1u}) {
+    ASSERT_EQ(made.curves[curve].xs.float_count(), 7u);
+    EXPECT_EQ(made.curves[curve].xs.floats()[0], 0);
+    EXPECT_EQ(made.curves[curve].xs.floats()[6], 1);
+  }
+  EXPECT_NEAR(y(0, 0), whole, 1e-6);
+  EXPECT_NEAR(y(1, 6), whole, 1e-6);
+  // Nothing is left, and there are no biases: every class is as probable.
+  EXPECT_NEAR(y(0, 6), 1.0 / 3, 1e-6);
+  double area[2] = {}, road[2] = {};
+  for (size_t curve : {0u, 1u}) {
+    for (size_t i = 0; i < 6; ++i) area[curve] += (y(curve, i) + y(curve, i + 1)) / 12;
+    ASSERT_EQ(made.curves[2 + curve].ys.float_count(), 9u);
+    for (size_t i = 0; i < 9; ++i) road[curve] += y(2 + curve, i) / 9;
+  }
+  EXPECT_NEAR(figure(made, "Deletion AUC"), area[0], 1e-6);
+  EXPECT_NEAR(figure(made, "Insertion AUC"), area[1], 1e-6);
+  EXPECT_NEAR(figure(made, "ROAD"), (road[1] - road[0]) / 2, 1e-6);
+  const double masked = figure(made, "Probability, times the map");
+  EXPECT_NEAR(figure(made, "Confidence drop"), 100 * std::max(0.0, whole - masked) / whole, 1e-4);
+  EXPECT_EQ(figure(made, "Confidence increase"), masked > whole);
+  EXPECT_EQ(map_of(made), map_of(run({.method = "grad_cam"})));
+}
+
+// One picture at a time, as the paper writes it.
+TEST_F(Attribution, DeletionIsItsPaperForm) {
+  const MethodPreview made =
+      run({.method = "faithfulness", .parameters = {{"method", 10}, {"steps", 4}}});
+  const auto saliency = map_of(run({.method = "gradient"}));
+  EXPECT_EQ(map_of(made), saliency) << "the choice names it";
+  const auto context = network_->method_context("x", false, 1);
+  const auto program = context->session.program("test", [&]() -> Result<ProgramSpec> {
+    return ProgramSpec{
+        context->session.graph(), {network_->model().input}, {network_->model().probabilities}};
+  });
+  for (size_t k = 0; k <= 4; ++k) {
+    Tensor left = *context->input.clone();
+    for (size_t i = 0; i < saliency.size(); ++i) {
+      const auto before = std::ranges::count_if(saliency, [&](float v) { return v > saliency[i]; });
+      const auto equal_before =
+          std::count(saliency.begin(), saliency.begin() + static_cast<ptrdiff_t>(i), saliency[i]);
+      if (static_cast<size_t>(before + equal_before) < saliency.size() * k / 4)
+        left.values()[i] = 0;
+    }
+    const Tensor feeds[] = {left};
+    ASSERT_TRUE(context->session.run(**program, feeds).has_value());
+    EXPECT_NEAR(made.curves[0].ys.floats()[k],
+                (*program)->view(network_->model().probabilities).data[2], 1e-6f)
+        << k;
+  }
+}
+
+TEST_F(Attribution, RandomisingNothingChangesNothing) {
+  const MethodPreview none = run({.method = "randomisation", .parameters = {{"layers", 0}}});
+  EXPECT_EQ(figure(none, "Rank correlation with the original"), 1);
+  EXPECT_EQ(map_of(none), map_of(run({.method = "grad_cam"})));
+  const MethodPreview one = run({.method = "randomisation", .parameters = {{"layers", 1}}});
+  EXPECT_EQ(figure(one, "Random layers"), 1);
+  EXPECT_LT(figure(one, "Rank correlation with the original"), 1);
+  EXPECT_NE(map_of(one), map_of(none));
+  EXPECT_EQ(map_of(one), map_of(run({.method = "randomisation", .parameters = {{"layers", 1}}})));
+  EXPECT_NE(map_of(one),
+            map_of(run({.method = "randomisation", .seed = 2, .parameters = {{"layers", 1}}})));
+}
+
+TEST_F(Attribution, RandomisingEveryLayerIsTheUntrainedNetwork) {
+  const MethodPreview all =
+      run({.method = "randomisation", .parameters = {{"layers", 500}, {"method", 10}}});
+  MethodRun untrained =
+      named("gradient")
+          .run(*network_->method_context("x", true, 1), {.method = "gradient", .target = 2});
+  while (untrained.next()) {
+  }
+  EXPECT_EQ(map_of(all), map_of(*untrained.result()));
+  // Each layer on the way ends where the last one alone does.
+  const MethodPreview each = run(
+      {.method = "randomisation", .parameters = {{"layers", 500}, {"method", 10}, {"each", 1}}});
+  EXPECT_EQ(map_of(each), map_of(all));
+  ASSERT_EQ(each.curves.size(), 2u);
+  const Curve& curve = each.curves[0];
+  EXPECT_EQ(curve.xs.float_count(), size_t(figure(all, "Random layers")) + 1);
+  EXPECT_EQ(curve.ys.floats()[0], 1);
+  EXPECT_FLOAT_EQ(curve.ys.floats()[curve.ys.float_count() - 1],
+                  float(figure(all, "Rank correlation with the original")));
+  // The first layer alone is one less than all.
+  const MethodPreview first = run(
+      {.method = "randomisation", .parameters = {{"layers", 500}, {"method", 10}, {"order", 1}}});
+  EXPECT_NE(map_of(first), map_of(all));
+}
+
 TEST_F(Attribution, WhatCannotBeExplainedIsSaid) {
   // No averaging in front of the classes.
   OnnxFile file = small_onnx();

@@ -57,6 +57,13 @@ TEST(Wire, EventWithOptionalsComesBack) {
                     .minimum = -1,
                     .maximum = 2};
   preview.figures = {{{"loss", "损失"}, 0.25, "nats"}};
+  const float xs[] = {0, 0.5f, 1}, ys[] = {3, 2, -1};
+  preview.curves = {{{"deletion", "删除"},
+                     {"share", "比例"},
+                     {"p", "p"},
+                     Blob::copy_of(xs, 3),
+                     Blob::copy_of(ys, 3)}};
+  preview.answers = {{7, 0.5f, 3}};
   const auto back = decode_event(encode(EventMessage{9, preview}));
   ASSERT_TRUE(back.has_value());
   const auto& got = std::get<MethodPreview>(back->event);
@@ -65,6 +72,13 @@ TEST(Wire, EventWithOptionalsComesBack) {
   EXPECT_EQ(got.map->width, 3);
   EXPECT_EQ(got.map->values.float_count(), 6u);
   EXPECT_EQ(got.figures[0].title.zh, "损失");
+  ASSERT_EQ(got.curves.size(), 1u);
+  EXPECT_EQ(got.curves[0].x_title.zh, "比例");
+  ASSERT_EQ(got.curves[0].xs.float_count(), 3u);
+  EXPECT_EQ(got.curves[0].xs.floats()[1], 0.5f);
+  EXPECT_EQ(got.curves[0].ys.floats()[2], -1);
+  ASSERT_EQ(got.answers.size(), 1u);
+  EXPECT_EQ(got.answers[0].index, 7);
 }
 
 TEST(Wire, EveryTruncationIsRefused) {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-const strings = ['src/ui/strings/frame.def', 'src/ui/strings/lenses.def'].map(read).join('\n');
+const strings = ['src/ui/strings/frame.def', 'src/ui/strings/lenses.def', 'src/ui/strings/faithfulness.def'].map(read).join('\n');
 const labels = { en: new Set<string>(), zh: new Set<string>() };
 for (const [, en, zh] of strings.matchAll(/^STRING\(k\w+, "((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)"\)$/gm)) {
   labels.en.add(en!);
@@ -15,7 +15,7 @@ for (const [, en, zh] of strings.matchAll(/^STRING\(k\w+, "((?:[^"\\]|\\.)*)", "
 // “…” after a word for pressing, in this language.
 const kPressed = { en: /\b[Pp]ress “([^”]+)”/g, zh: /(?:按|点按|点击)“([^”]+)”/g };
 
-const sources = [...readdirSync(new URL('../../web/src/', import.meta.url)).map((name) => `web/src/${name}`), 'src/ui/strings/frame.def', 'src/ui/strings/lenses.def'];
+const sources = [...readdirSync(new URL('../../web/src/', import.meta.url)).map((name) => `web/src/${name}`), 'src/ui/strings/frame.def', 'src/ui/strings/lenses.def', 'src/ui/strings/faithfulness.def'];
 const sentences = sources.flatMap((path) =>
   (['en', 'zh'] as const).flatMap((language) => [...read(path).matchAll(kPressed[language])].map(([, button]) => ({ path, language, button: button! }))),
 );

@@ -46,6 +46,7 @@ extern const Panel kGradientsPanel;
 extern const Panel kCamPanel;
 extern const Panel kOcclusionPanel;
 extern const Panel kSegmentationPanel;
+extern const Panel kFaithfulnessPanel;
 extern const Panel kDreamPanel;
 
 }  // namespace convscope

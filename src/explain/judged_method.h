@@ -1,0 +1,19 @@
+// The method that another method judges: faithfulness and randomisation ask for its map.
+#pragma once
+
+#include "method/method.h"
+
+namespace convscope {
+
+// The parameter "method", a choice of every method whose map says how much each pixel matters;
+// Grad-CAM unless chosen otherwise.
+ParameterInfo judged_parameter();
+const Method& judged_method(const MethodInfo& info, const RunMethod& request);
+// What is asked of it: the same class, the layer where it needs one, its own seed and its
+// parameters as they are at first.
+RunMethod judged_request(const Method& method, const RunMethod& request);
+
+// `unsupported` where a map holds values that are not numbers, which have no order.
+Status check_judged(const MethodPreview& judged);
+
+}  // namespace convscope

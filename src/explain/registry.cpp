@@ -1,6 +1,7 @@
 #include "explain/registry.h"
 
 #include "explain/cam_methods.h"
+#include "explain/contribution.h"
 #include "explain/gradient_methods.h"
 #include "explain/occlusion.h"
 #include "explain/segmentation.h"
@@ -9,8 +10,10 @@ namespace convscope {
 
 std::span<const Method> explain_methods() {
   static const Method kMethods[] = {
+      kAblation,
       kAblationCam,
       kCam,
+      kConductance,
       kDeconvnet,
       kEigenCam,
       kEigenGradCam,
@@ -23,6 +26,8 @@ std::span<const Method> explain_methods() {
       kInputXGradient,
       kIntegratedGradients,
       kLayerCam,
+      kLayerContributions,
+      kLayerGradientXActivation,
       kOccludedPicture,
       kOcclusion,
       kRandomCam,

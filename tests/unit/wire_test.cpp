@@ -57,6 +57,9 @@ TEST(Wire, EventWithOptionalsComesBack) {
                     .minimum = -1,
                     .maximum = 2};
   preview.figures = {{{"loss", "损失"}, 0.25, "nats"}};
+  preview.answers = {{281, 0.5f, 7}};
+  preview.contributions = {{"", 12, -0.75}, {"fire9", -1, 3}};
+  preview.diagnosis.en = "blank";
   const auto back = decode_event(encode(EventMessage{9, preview}));
   ASSERT_TRUE(back.has_value());
   const auto& got = std::get<MethodPreview>(back->event);
@@ -65,6 +68,12 @@ TEST(Wire, EventWithOptionalsComesBack) {
   EXPECT_EQ(got.map->width, 3);
   EXPECT_EQ(got.map->values.float_count(), 6u);
   EXPECT_EQ(got.figures[0].title.zh, "损失");
+  EXPECT_EQ(got.answers[0].index, 281);
+  ASSERT_EQ(got.contributions.size(), 2u);
+  EXPECT_EQ(got.contributions[0].channel, 12);
+  EXPECT_EQ(got.contributions[0].value, -0.75);
+  EXPECT_EQ(got.contributions[1].layer, "fire9");
+  EXPECT_EQ(got.diagnosis.en, "blank");
 }
 
 TEST(Wire, EveryTruncationIsRefused) {

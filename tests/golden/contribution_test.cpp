@@ -165,7 +165,7 @@ TEST_P(ContributionOf, EveryChannelIsCaptums) {
     EXPECT_NEAR(std::abs(got.contributions[0].value), largest, 2e-4 * largest);
     ++compared;
   }
-  EXPECT_GE(compared, 4);
+  EXPECT_GE(compared, 3);
 }
 
 INSTANTIATE_TEST_SUITE_P(SqueezeNet, ContributionOf, testing::Values(kGoldenNetworks[0]),

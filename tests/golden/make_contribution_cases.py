@@ -19,7 +19,7 @@ from captum.attr import LayerConductance, LayerGradientXActivation
 from torch import nn
 from torch_network import torch_network
 
-STEPS, LAYERS = 50, ("conv1", "fire4", "fire9")
+STEPS, LAYERS = 50, ("fire4", "fire9")
 
 
 def write(word, layer, t, digits=9):

@@ -33,7 +33,8 @@ std::vector<OptionSpec> explain_options() {
       "write the map in colours",
       "write the map's own numbers as float32, height × width × 1; of a method that "
       "gives every colour a number, height × width × colours in the network's "
-      "own order",
+      "own order; of one that gives every unit of a layer one, the layer's "
+      "height × width × channels",
       std::move(options));
 }
 
@@ -78,6 +79,45 @@ std::string json_curves(const std::vector<Curve>& curves) {
   return out;
 }
 
+std::string answers_json(const MethodPreview& last) {
+  std::string out;
+  for (const ClassAnswer& answer : last.answers) {
+    out += (out.empty() ? "" : ",") + ("{\"index\":" + std::to_string(answer.index)) +
+           ",\"probability\":" + json_number(static_cast<double>(answer.probability)) +
+           ",\"logit\":" + json_number(static_cast<double>(answer.logit)) + "}";
+  }
+  return "[" + out + "]";
+}
+
+// Of a channel {"channel":…,"value":…}, of a whole layer {"layer":…,"value":…}.
+std::string contributions_json(const MethodPreview& last) {
+  std::string out;
+  for (const Contribution& part : last.contributions) {
+    out += (out.empty() ? "{" : ",{") +
+           (part.channel < 0 ? "\"layer\":" + json_string(part.layer)
+                             : "\"channel\":" + std::to_string(part.channel)) +
+           ",\"value\":" + json_number(part.value) + "}";
+  }
+  return "[" + out + "]";
+}
+
+// One line each, as far as a person reads them.
+void print_parts(const MethodPreview& last) {
+  constexpr size_t kPrinted = 10;
+  for (const ClassAnswer& answer : last.answers) {
+    std::printf("  class %d: probability %.6g, score %.6g\n", answer.index,
+                static_cast<double>(answer.probability), static_cast<double>(answer.logit));
+  }
+  size_t printed = 0;
+  for (const Contribution& part : last.contributions) {
+    if (part.channel < 0) {
+      std::printf("  %s: %.6g\n", part.layer.c_str(), part.value);
+    } else if (printed++ < kPrinted) {
+      std::printf("  channel %d: %.6g\n", part.channel, part.value);
+    }
+  }
+}
+
 void print_result(const MethodResult& result, bool json) {
   const MethodPreview& last = result.last;
   if (json) {
@@ -96,10 +136,11 @@ void print_result(const MethodResult& result, bool json) {
     }
     std::printf(
         "{\"method\":%s,\"target\":%d,\"layer\":%s,\"micros\":%lld,\"map\":%s,\"figures\":{%s},"
-        "\"curves\":[%s],\"diagnosis\":%s}\n",
+        "\"curves\":[%s],\"answers\":%s,\"contributions\":%s,\"diagnosis\":%s}\n",
         json_string(last.method).c_str(), result.target, json_string(result.layer).c_str(),
         static_cast<long long>(result.micros), map.c_str(), figures.c_str(),
-        json_curves(last.curves).c_str(), json_string(result.diagnosis.en).c_str());
+        json_curves(last.curves).c_str(), answers_json(last).c_str(),
+        contributions_json(last).c_str(), json_string(result.diagnosis.en).c_str());
     return;
   }
   std::printf("%s", last.method.c_str());
@@ -113,6 +154,7 @@ void print_result(const MethodResult& result, bool json) {
   for (const Figure& figure : last.figures)
     std::printf("; %s %.6g", figure.title.en.c_str(), figure.value);
   std::printf("; %.1f ms\n", static_cast<double>(result.micros) / 1000);
+  print_parts(last);
   if (!result.diagnosis.en.empty()) std::printf("%s\n", result.diagnosis.en.c_str());
 }
 

@@ -31,9 +31,11 @@ std::string suggested_layer(const Model& model, std::string_view method) {
     if (!layer.minor && shape.rank() == 4 && shape[1] > 1) spatial.push_back(&layer);
   }
   // Class activation maps are made at the last picture of features, which scores of classes are
-  // not.
-  if (method.ends_with("_cam") || method == "grad_cam_pp" || method == "segmentation" ||
-      method == "faithfulness" || method == "randomisation") {
+  // not; its channels are those that mean most to a person.
+  constexpr std::string_view kOfFeatures[] = {
+      "ablation",      "conductance",   "faithfulness", "grad_cam_pp", "layer_gradient_x_activation",
+      "randomisation", "segmentation"};
+  if (method.ends_with("_cam") || std::ranges::find(kOfFeatures, method) != std::end(kOfFeatures)) {
     for (const ModelLayer* layer : std::views::reverse(spatial)) {
       if (model.graph.shape(layer->value).channels() != model.classes()) return layer->name;
     }

@@ -127,11 +127,11 @@ std::vector<float> shown(std::span<const float> raw, int64_t height, int64_t wid
 
 }  // namespace
 
-Result<LayerState> layer_state(const MethodContext& context, const ModelLayer& layer,
-                               const Tensor& input, int32_t target, bool with_gradient) {
+Result<LayerState> layer_values(const MethodContext& context, const ModelLayer& layer,
+                                const Tensor& input, int32_t target, bool with_gradient) {
   const Shape& shape = context.model.graph.shape(layer.value);
-  if (shape.rank() != 4 || shape[1] * shape[2] < 2) return no_picture(layer);
-  LayerState out{shape[1], shape[2], shape[3], {}, {}, 0};
+  LayerState out{1, shape.rows(), shape.channels(), {}, {}, 0};
+  if (shape.rank() == 4) out.height = shape[1], out.width = shape[2];
   if (with_gradient) {
     TRY(Program * program, layer_gradient_program(context, layer));
     TRY(Tensor seed, one_hot(program->graph().shape(program->feed(1)), target));
@@ -148,6 +148,13 @@ Result<LayerState> layer_state(const MethodContext& context, const ModelLayer& l
   out.activation = dense_values(program->view(program->output(0)));
   out.score = program->view(program->output(1)).data[target];
   return out;
+}
+
+Result<LayerState> layer_state(const MethodContext& context, const ModelLayer& layer,
+                               const Tensor& input, int32_t target, bool with_gradient) {
+  const Shape& shape = context.model.graph.shape(layer.value);
+  if (shape.rank() != 4 || shape[1] * shape[2] < 2) return no_picture(layer);
+  return layer_values(context, layer, input, target, with_gradient);
 }
 
 std::vector<float> grad_cam_weights(const LayerState& state) {

@@ -25,7 +25,11 @@ struct LayerState {
   }
 };
 
-// `unsupported` for a layer that is no picture any more, or one that the logit does not depend on.
+// Of any layer; one that is no picture any more is a row of places. With a gradient `unsupported`
+// where the logit does not depend on the layer.
+Result<LayerState> layer_values(const MethodContext& context, const ModelLayer& layer,
+                                const Tensor& input, int32_t target, bool with_gradient);
+// The same of a picture alone: `unsupported` for a layer that is none any more.
 Result<LayerState> layer_state(const MethodContext& context, const ModelLayer& layer,
                                const Tensor& input, int32_t target, bool with_gradient);
 

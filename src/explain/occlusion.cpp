@@ -8,8 +8,8 @@
 // the border. Departures: none. Cost: one forward pass a window, several at a time. The method
 // `occluded_picture` is one of these windows by itself: what is left, and every class's answer.
 #include <algorithm>
-#include <functional>
 
+#include "explain/answers.h"
 #include "explain/attribution.h"
 #include "explain/batch_score.h"
 #include "explain/occlusion.h"
@@ -19,7 +19,6 @@ namespace convscope {
 namespace {
 
 constexpr int64_t kAtOnce = 8;
-constexpr size_t kAnswers = 5;
 
 ParameterInfo window_parameter() {
   return integer_parameter("window", {"Patch", "遮挡块"},
@@ -47,16 +46,17 @@ const MethodInfo& info() {
       .paper = "https://arxiv.org/abs/1311.2901",
       .source = "src/explain/occlusion.cpp",
       .is_signed = true,
-      .parameters =
-          {window_parameter(),
-           integer_parameter("stride", {"Stride", "步幅"},
-                             {"How far the patch moves: smaller takes longer and shows more.",
-                              "遮挡块每次移动的距离：越小越慢，也越细。"},
-                             1, 256, 16, "px"),
-           baseline_parameter(),
-           choice_parameter("measure", {"Measured by", "度量"},
-                            {"Which number’s fall is shown.", "显示哪个数的下降。"},
-                            {{"score (logit)", "分数（logit）"}, {"probability", "概率"}})},
+      .parameters = {window_parameter(),
+                     integer_parameter(
+                         "stride", {"Stride", "步幅"},
+                         {"How far the patch moves: smaller takes longer and shows more.",
+                          "遮挡块每次移动的距离：越小越慢，也越细。"},
+                         1, 256, 16, "px"),
+                     baseline_parameter(),
+                     choice_parameter(
+                         "measure", {"Measured by", "度量"},
+                         {"Which number’s fall is shown.", "显示哪个数的下降。"},
+                         {{"score (logit)", "分数（logit）"}, {"probability", "概率"}})},
   };
   return kInfo;
 }
@@ -172,17 +172,6 @@ const MethodInfo& occluded_info() {
   return kInfo;
 }
 
-std::vector<ClassAnswer> first_answers(const TensorView& logits,
-                                       const TensorView& probabilities) {
-  std::vector<ClassAnswer> all;
-  for (int64_t c = 0; c < probabilities.shape.channels(); ++c)
-    all.push_back({static_cast<int32_t>(c), probabilities.data[c], logits.data[c]});
-  const auto last = all.begin() + static_cast<ptrdiff_t>(std::min(kAnswers, all.size()));
-  std::ranges::partial_sort(all, last, std::greater{}, &ClassAnswer::probability);
-  all.erase(last, all.end());
-  return all;
-}
-
 // The map is 1 where the picture is covered.
 MethodRun run_occluded(MethodContext context, RunMethod request) {
   const auto value = [&](std::string_view id) {
@@ -215,8 +204,7 @@ MethodRun run_occluded(MethodContext context, RunMethod request) {
   MethodPreview out{.method = occluded_info().id, .step = 1, .steps = 1};
   out.map = make_map(input[1], input[2], mask, false, "");
   out.answers = first_answers(logits, program->view(program->output(1)));
-  out.picture =
-      Picture{left_over.height, left_over.width, Blob(rgba_from_image(left_over))};
+  out.picture = Picture{left_over.height, left_over.width, Blob(rgba_from_image(left_over))};
   out.figures = {score_figure(logits.data[request.target])};
   co_return out;
 }

@@ -1,6 +1,7 @@
 #include "explain/registry.h"
 
 #include "explain/cam_methods.h"
+#include "explain/contribution.h"
 #include "explain/faithfulness.h"
 #include "explain/gradient_methods.h"
 #include "explain/occlusion.h"
@@ -10,8 +11,10 @@ namespace convscope {
 
 std::span<const Method> explain_methods() {
   static const Method kMethods[] = {
+      kAblation,
       kAblationCam,
       kCam,
+      kConductance,
       kDeconvnet,
       kEigenCam,
       kEigenGradCam,
@@ -25,6 +28,8 @@ std::span<const Method> explain_methods() {
       kInputXGradient,
       kIntegratedGradients,
       kLayerCam,
+      kLayerContributions,
+      kLayerGradientXActivation,
       kOccludedPicture,
       kOcclusion,
       kRandomCam,

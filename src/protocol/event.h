@@ -98,7 +98,8 @@ struct FilterResponse {
 };
 
 // What a method has so far, or in the end. Explanations fill `map`, imagination fills `picture`. An
-// explanation that has a number for every colour gives those too; its map is one of each pixel.
+// explanation that has a number for every colour, or for every unit of a layer, gives those too;
+// its map is one of each pixel.
 struct MethodPreview {
   std::string method;
   int32_t step = 0, steps = 0;
@@ -108,13 +109,15 @@ struct MethodPreview {
   std::optional<Attribution> attribution;
   std::vector<Figure> figures;
   std::vector<Curve> curves;
-  std::vector<ClassAnswer> answers;  // to a picture that the method changed, most probable first
-  Text diagnosis;                    // empty, or what is wrong with the picture, in words
+  std::vector<ClassAnswer> answers;  // to what the method changed, most probable first
+  std::vector<Contribution>
+      contributions;  // channels: largest amount first; layers: in their order
+  Text diagnosis;     // empty, or what is wrong with the picture, in words
   bool paused = false;
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.method, s.step, s.steps, s.stage, s.map, s.picture, s.attribution, s.figures, s.curves,
-      s.answers, s.diagnosis, s.paused);
+      s.answers, s.contributions, s.diagnosis, s.paused);
   }
 };
 

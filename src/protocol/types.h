@@ -181,8 +181,8 @@ struct Map {
   }
 };
 
-// Numbers over the picture's pixels and colours (height × width × channels float32), in the
-// network's own channel order.
+// Numbers over the picture's pixels and colours, in the network's own channel order, or over a
+// layer's places and channels (height × width × channels float32).
 struct Attribution {
   int32_t height = 0, width = 0, channels = 0;
   Blob values;
@@ -219,6 +219,17 @@ struct Curve {
   template <class V, class S>
   static void fields(V& v, S& s) {
     v(s.title, s.x_title, s.y_title, s.xs, s.ys);
+  }
+};
+
+// What one channel of a layer, or a whole layer, adds to a class's score.
+struct Contribution {
+  std::string layer;     // empty: the run's own
+  int32_t channel = -1;  // -1: the whole layer
+  double value = 0;      // of the logit
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.layer, s.channel, s.value);
   }
 };
 

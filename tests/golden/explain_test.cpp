@@ -47,6 +47,8 @@ constexpr Wanted kWanted[] = {
     {"eigen_grad_cam", "eigen_grad_cam"},
     {"score_cam", "score_cam", Kind::kMap, true},
     {"ablation_cam", "ablation_cam", Kind::kMap, true},
+    {"layer_gradient_x_activation", "layer_gradient_x_activation", Kind::kGradient},
+    {"conductance", "conductance_50", Kind::kGradient, true},
 };
 
 const Method& method_named(std::string_view id) {

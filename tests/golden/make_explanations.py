@@ -14,6 +14,8 @@ guided_backprop, deconvnet      over every ReLU and ReLU6
 integrated_gradients_50_gray    Captum, 50 Gauss-Legendre steps from gray (128)
 smoothgrad_10, smoothgrad_sigma mean of ten gradients at input + sigma × numpy default_rng(7).standard_normal((10, C, H, W))
 occlusion_32_16_gray            Captum, windows of 32 × 32, stride 16, gray
+layer_gradient_x_activation     Captum, every unit of the given layer, H×W×C of the layer
+conductance_50                  Captum, the same: 50 Gauss-Legendre steps from 0 in the network's own units
 …_cam, grad_cam_pp              pytorch-grad-cam at the given layer, scaled and resized as that library does
 """
 
@@ -21,7 +23,7 @@ import sys
 
 import numpy as np
 import torch
-from captum.attr import IntegratedGradients, Occlusion
+from captum.attr import IntegratedGradients, LayerConductance, LayerGradientXActivation, Occlusion
 from PIL import Image
 from pytorch_grad_cam import (
     AblationCAM, EigenCAM, EigenGradCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, ScoreCAM, XGradCAM,
@@ -115,6 +117,10 @@ def explained(network, layer, pixels, settings):
         "occlusion_32_16_gray": hwc(Occlusion(network).attribute(
             x, (x.shape[1], WINDOW, WINDOW), (x.shape[1], STRIDE, STRIDE), gray, target))[..., 0],
     }
+    place = network.layer(layer)
+    out["layer_gradient_x_activation"] = hwc(LayerGradientXActivation(network, place).attribute(x, target))
+    out["conductance_50"] = hwc(
+        LayerConductance(network, place).attribute(x, 0 * x, target, n_steps=STEPS, internal_batch_size=5).float())
     for name, method in CAMS.items():
         with method(model=network, target_layers=[network.layer(layer)], use_cuda=False) as cam:
             out[name] = cam(input_tensor=x.clone().requires_grad_(), targets=[ClassifierOutputTarget(target)])[0]

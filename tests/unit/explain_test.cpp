@@ -9,6 +9,7 @@
 #include "base/numpy_random.h"
 #include "engine/network.h"
 #include "explain/cam.h"
+#include "explain/contribution.h"
 #include "explain/quadrature.h"
 #include "explain/registry.h"
 #include "unit/onnx_test_files.h"
@@ -81,6 +82,29 @@ const Method& named(std::string_view id) {
     if (method.info().id == id) return method;
   }
   CHECK(false);
+}
+
+// gray_onnx with biases everywhere.
+constexpr double kClassBias = 0.75;  // of class 2
+OnnxFile biased_onnx() {
+  OnnxFile out = gray_onnx();
+  out.initializers.push_back(onnx_tensor("b1", {4}, {-0.5f, 0.25f, 2, -8}));
+  out.initializers.push_back(onnx_tensor("b2", {6}, {-4, 1, -30, 0.5f, -12, 3}));
+  out.initializers.push_back(onnx_tensor("b3", {3}, {0.5f, -0.25f, float(kClassBias)}));
+  const ProtoWriter pads = onnx_ints("pads", {1, 1, 1, 1});
+  out.nodes[0] = onnx_node("Conv", "first", {"x", "w1", "b1"}, {"c1"}, {pads});
+  out.nodes[2] = onnx_node("Conv", "second", {"r1", "w2", "b2"}, {"c2"}, {pads});
+  out.nodes[6] = onnx_node("Gemm", "classes", {"f", "fc", "b3"}, {"y"}, {onnx_int("transB", 1)});
+  return out;
+}
+
+// gray_onnx whose second layer is joined by the first one, so that it is no cut.
+OnnxFile round_onnx() {
+  OnnxFile out = gray_onnx();
+  out.initializers[2] = onnx_tensor("fc", {3, 10}, onnx_ramp(30, 0.2f));
+  out.nodes[4] = onnx_node("Concat", "joined", {"r2", "r1"}, {"j"}, {onnx_int("axis", 1)});
+  out.nodes.insert(out.nodes.begin() + 5, onnx_node("GlobalAveragePool", "pool", {"j"}, {"p"}));
+  return out;
 }
 
 // Two convolutions, averaged into three classes, without any bias.
@@ -254,6 +278,176 @@ TEST_F(Attribution, OcclusionOfTheWholePictureIsTheScoreThatItLoses) {
   EXPECT_EQ(std::accumulate(mask.begin(), mask.end(), 0.0), 2 * 4) << "the border cuts it off";
 }
 
+// Without biases every layer that nothing goes round has the whole score.
+TEST_F(Attribution, GradientTimesActivationOfACutIsTheScoreWithoutBiases) {
+  for (int32_t target : {0, 1, 2}) {
+    const double whole = score(target), tolerance = 1e-4 * std::abs(whole);
+    for (const char* layer : {"first", "second", "pool", "y"}) {
+      if (network_->model().find_layer(layer) == nullptr) continue;
+      const MethodPreview made =
+          run({.method = "layer_gradient_x_activation", .target = target, .layer = layer});
+      EXPECT_NEAR(figure(made, "Sum over the layer"), whole, tolerance) << layer;
+    }
+    const MethodPreview all = run({.method = "layer_contributions", .target = target});
+    EXPECT_NEAR(sum_of(all), whole, tolerance);
+    ASSERT_GE(all.contributions.size(), 3u);
+    for (const Contribution& part : all.contributions) {
+      EXPECT_EQ(part.channel, -1);
+      EXPECT_NEAR(part.value, whole, tolerance) << part.layer;
+    }
+    EXPECT_EQ(all.contributions[0].layer, network_->model().layers[0].name);
+  }
+}
+
+// One backward pass for all layers says what each layer's own says.
+TEST_F(Attribution, LayerByLayerIsEachLayersSum) {
+  open(biased_onnx());
+  for (const Contribution& part : run({.method = "layer_contributions"}).contributions) {
+    const MethodPreview one = run({.method = "layer_gradient_x_activation", .layer = part.layer});
+    EXPECT_NEAR(figure(one, "Sum over the layer"), part.value, 1e-5 * (1 + std::abs(part.value)))
+        << part.layer;
+    EXPECT_EQ(one.attribution->values.float_count(),
+              static_cast<size_t>(network_->model()
+                                      .graph.shape(network_->model().find_layer(part.layer)->value)
+                                      .elements()));
+  }
+}
+
+TEST_F(Attribution, ConductanceOfACutIsComplete) {
+  open(biased_onnx());
+  for (const char* layer : {"first", "second"}) {
+    for (const double baseline : {0.0, 3.0, 5.0}) {
+      const MethodPreview made =
+          run({.method = "conductance",
+               .layer = layer,
+               .parameters = {{"steps", 300}, {"baseline", baseline}, {"rule", 1}}});
+      const double gained = score(2) - figure(made, "Score of the compared picture");
+      EXPECT_NEAR(figure(made, "Sum over the layer"), gained, 0.01 * std::abs(gained) + 1e-4)
+          << layer << " " << baseline;
+      EXPECT_NEAR(figure(made, "Completeness gap"), figure(made, "Sum over the layer") - gained,
+                  1e-5);
+    }
+  }
+}
+
+// The paper's own form, slowly: ∂S/∂y_j · Σ_i ∂y_j/∂x_i (x_i − x′_i) at the middles of many small
+// steps, the second factor, the layer's derivative along the way, by central differences.
+TEST_F(Attribution, ConductanceIsThePapersIntegral) {
+  open(biased_onnx());
+  constexpr int kSteps = 400;
+  constexpr double kReach = 1e-3;
+  const auto context = network_->method_context("x", false, 1);
+  const ModelLayer& layer = *network_->model().find_layer("second");
+  const auto at = [&](double alpha, int32_t target) {
+    Tensor point = *context->input.clone();
+    for (float& value : point.values()) value *= static_cast<float>(alpha);
+    return *layer_values(*context, layer, point, target, true);
+  };
+  const int32_t target = 2;
+  const size_t units = at(1, target).activation.size();
+  std::vector<double> want(units);
+  for (int step = 0; step < kSteps; ++step) {
+    const double alpha = (step + 0.5) / kSteps;
+    const LayerState here = at(alpha, target), up = at(alpha + kReach, target),
+                     down = at(alpha - kReach, target);
+    for (size_t i = 0; i < units; ++i) {
+      const double slope = (double{up.activation[i]} - double{down.activation[i]}) / (2 * kReach);
+      want[i] += double{here.gradient[i]} * slope / kSteps;
+    }
+  }
+  for (const double rule : {0.0, 1.0}) {
+    const MethodPreview made = run({.method = "conductance",
+                                    .target = target,
+                                    .layer = layer.name,
+                                    .parameters = {{"steps", 300}, {"rule", rule}}});
+    double largest = 0;
+    for (const double value : want) largest = std::max(largest, std::abs(value));
+    ASSERT_GT(largest, 0);
+    for (size_t i = 0; i < units; ++i)
+      ASSERT_NEAR(double{made.attribution->values.floats()[i]}, want[i], 0.02 * largest)
+          << rule << " " << i;
+  }
+}
+
+TEST_F(Attribution, TopChannelsAreThoseThatMatterMost) {
+  const MethodPreview made = run({.method = "layer_gradient_x_activation"});
+  ASSERT_EQ(made.contributions.size(), 6u);
+  EXPECT_EQ(figure(made, "Channels"), 6);
+  const std::vector<double> sums =
+      channel_sums({made.attribution->values.floats(), made.attribution->values.float_count()}, 6);
+  double before = INFINITY;
+  for (const Contribution& part : made.contributions) {
+    EXPECT_DOUBLE_EQ(part.value, sums[static_cast<size_t>(part.channel)]);
+    EXPECT_LE(std::abs(part.value), before);
+    before = std::abs(part.value);
+  }
+  std::vector<double> many(1000);
+  for (size_t c = 0; c < many.size(); ++c) many[c] = c == 7 ? -2000.0 : double(c);
+  const auto top = top_channels(many);
+  ASSERT_EQ(top.size(), kTopChannels);
+  EXPECT_EQ(top[0].channel, 7);
+  EXPECT_EQ(top[1].channel, 999);
+}
+
+TEST_F(Attribution, AblationOfNothingChangesNothingAndOfAllChannelsIsTheLayers) {
+  open(biased_onnx());
+  for (const char* layer : {"first", "second"}) {
+    const MethodPreview nothing =
+        run({.method = "ablation", .layer = layer, .parameters = {{"left", 1}}});
+    EXPECT_EQ(figure(nothing, "Score (logit) after"), figure(nothing, "Score (logit) before"));
+    EXPECT_NEAR(figure(nothing, "Score (logit) before"), score(2), 1e-6);
+    EXPECT_FALSE(nothing.diagnosis.en.empty());
+    const MethodPreview whole = run({.method = "ablation", .layer = layer});
+    RunMethod all{.method = "ablation", .layer = layer};
+    for (int32_t c = 0; c < static_cast<int32_t>(figure(whole, "Channels switched off")); ++c)
+      all.channels.push_back(c);
+    const MethodPreview each = run(all);
+    EXPECT_EQ(figure(each, "Score (logit) after"), figure(whole, "Score (logit) after"));
+    EXPECT_EQ(map_of(each), map_of(whole));
+    ASSERT_EQ(whole.answers.size(), 3u);
+    double sum = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      sum += double{whole.answers[i].probability};
+      EXPECT_EQ(whole.answers[i].probability, each.answers[i].probability);
+      if (whole.answers[i].index == 2)
+        EXPECT_EQ(double{whole.answers[i].logit}, figure(whole, "Score (logit) after"));
+    }
+    EXPECT_NEAR(sum, 1, 1e-5);
+  }
+  // Behind the last layer only the last linear layer's bias is left.
+  EXPECT_NEAR(figure(run({.method = "ablation"}), "Score (logit) after"), kClassBias, 1e-6);
+}
+
+// Behind a linear head a channel that goes takes exactly what it adds.
+TEST_F(Attribution, AblationOfALinearHeadIsTheContribution) {
+  const MethodPreview parts = run({.method = "layer_gradient_x_activation"});
+  for (const Contribution& part : parts.contributions) {
+    const MethodPreview off = run({.method = "ablation", .channels = {part.channel}});
+    EXPECT_NEAR(figure(off, "Score (logit) before") - figure(off, "Score (logit) after"),
+                part.value, 1e-5 * (1 + std::abs(part.value)))
+        << part.channel;
+    const MethodPreview half = run({.method = "ablation",
+                                    .channels = {part.channel, part.channel},
+                                    .parameters = {{"left", 0.5}}});
+    EXPECT_NEAR(figure(half, "Score (logit) before") - figure(half, "Score (logit) after"),
+                part.value / 2, 1e-5 * (1 + std::abs(part.value)));
+    EXPECT_EQ(figure(half, "Channels switched off"), 1);
+  }
+}
+
+// What goes round the layer stays.
+TEST_F(Attribution, AblationLeavesThePathRoundTheLayer) {
+  open(round_onnx());
+  const MethodPreview off = run({.method = "ablation", .layer = "second"});
+  EXPECT_NE(figure(off, "Score (logit) after"), 0);
+  EXPECT_NE(figure(off, "Score (logit) after"), figure(off, "Score (logit) before"));
+  // Gradient × activation of the two paths adds up to the score, since there are no biases.
+  const MethodPreview a = run({.method = "layer_gradient_x_activation", .layer = "second"}),
+                      b = run({.method = "layer_gradient_x_activation", .layer = "first"});
+  EXPECT_NEAR(figure(b, "Sum over the layer"), score(2), 1e-4 * std::abs(score(2)));
+  EXPECT_LT(figure(a, "Sum over the layer"), score(2));
+}
+
 TEST_F(Attribution, RandomWeightsFollowTheSeed) {
   const auto one = map_of(run({.method = "random_cam", .seed = 1}));
   EXPECT_EQ(one, map_of(run({.method = "random_cam", .seed = 1})));
@@ -396,6 +590,10 @@ TEST_F(Attribution, WhatCannotBeExplainedIsSaid) {
   ASSERT_FALSE(vector.has_value());
   EXPECT_EQ(vector.error().message,
             "logits is no picture any more; choose a layer that still has places");
+  const auto last = try_run({.method = "ablation", .target = 1, .layer = "logits"});
+  ASSERT_FALSE(last.has_value());
+  EXPECT_EQ(last.error().message,
+            "nothing follows logits that could answer without it; choose a layer before it");
 }
 
 }  // namespace

@@ -63,7 +63,9 @@ TEST(Wire, EventWithOptionalsComesBack) {
                      {"p", "p"},
                      Blob::copy_of(xs, 3),
                      Blob::copy_of(ys, 3)}};
-  preview.answers = {{7, 0.5f, 3}};
+  preview.answers = {{281, 0.5f, 7}};
+  preview.contributions = {{"", 12, -0.75}, {"fire9", -1, 3}};
+  preview.diagnosis.en = "blank";
   const auto back = decode_event(encode(EventMessage{9, preview}));
   ASSERT_TRUE(back.has_value());
   const auto& got = std::get<MethodPreview>(back->event);
@@ -78,7 +80,12 @@ TEST(Wire, EventWithOptionalsComesBack) {
   EXPECT_EQ(got.curves[0].xs.floats()[1], 0.5f);
   EXPECT_EQ(got.curves[0].ys.floats()[2], -1);
   ASSERT_EQ(got.answers.size(), 1u);
-  EXPECT_EQ(got.answers[0].index, 7);
+  EXPECT_EQ(got.answers[0].index, 281);
+  ASSERT_EQ(got.contributions.size(), 2u);
+  EXPECT_EQ(got.contributions[0].channel, 12);
+  EXPECT_EQ(got.contributions[0].value, -0.75);
+  EXPECT_EQ(got.contributions[1].layer, "fire9");
+  EXPECT_EQ(got.diagnosis.en, "blank");
 }
 
 TEST(Wire, EveryTruncationIsRefused) {

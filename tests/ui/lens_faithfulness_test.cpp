@@ -117,6 +117,26 @@ TEST_F(FaithLens, TheSliderMakesLayersRandomFromTheOutputDown) {
   EXPECT_TRUE(says("Nothing random yet"));
 }
 
+TEST_F(FaithLens, WhileLayersAreMadeRandomNoOtherMapStandsInTheirPlace) {
+  open("lens=overview&test=random");
+  answering = false;
+  app->state().lens = "faithfulness";
+  frames(3);
+  const RequestId depth = waiting.back().request;
+  ASSERT_EQ(parameter(std::get<RunMethod>(waiting.back().command), "layers"), 1);
+  MethodPreview preview;
+  preview.method = "randomisation", preview.step = 1, preview.steps = 2, preview.map = ramp(31);
+  event(depth, preview);
+  frames(2);
+  EXPECT_EQ(node("faith.randomised"), nullptr) << "it is the trained network's map";
+  preview.figures = {{{"a", "a"}, 0, ""}, {{"b", "b"}, 0, ""}, {{"c", "c"}, 1, ""}};
+  event(depth, MethodResult{preview, 9, "fire8", false, 10, {"It is zero.", "全是零。"}});
+  frames(2);
+  EXPECT_NE(node("faith.randomised"), nullptr);
+  EXPECT_TRUE(says("It is zero."));
+  EXPECT_FALSE(says("it does depend"));
+}
+
 TEST_F(FaithLens, MethodsStandSideBySideSorted) {
   open("lens=faithfulness&test=compare&class=4");
   EXPECT_EQ(runs_of("faithfulness").size(), 4u);

@@ -159,7 +159,9 @@ void curves_view(Ui& ui, const Judgeable& methods, int index) {
         ui.tr(S::kExplainProgress, {std::to_string(shown.step), std::to_string(shown.steps)}),
         double(shown.step) / shown.steps, false);
   }
-  if (run->result && shown.figures.size() > 6) confidence_words(ui, shown);
+  if (!run->result) return;
+  diagnosis(ui, *run->result);
+  if (shown.figures.size() > 6) confidence_words(ui, shown);
 }
 
 // --- what all views have above them --------------------------------------------------------
@@ -313,6 +315,14 @@ void run_figures(Ui& ui, const MethodResult& result) {
   }
   number_row(ui, ui.tr(S::kTime),
              ui.tr(S::kMilliseconds, {significant(double(result.micros) / 1000)}));
+}
+
+bool diagnosis(Ui& ui, const MethodResult& result) {
+  const std::string_view words = ui.tr(result.diagnosis);
+  if (words.empty()) return false;
+  space(8);
+  paragraph(ui, words, kLabelSize, ui.theme.ink2);
+  return true;
 }
 
 Colouring colouring_of_judged(const Map& map) {

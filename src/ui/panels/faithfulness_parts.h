@@ -38,6 +38,8 @@ inline bool higher_is_better(Measure measure) {
 
 // Numbers of a finished run and how long it took, in the inspector.
 void run_figures(Ui& ui, const MethodResult& result);
+// What is wrong with the map, in words beneath it; false: nothing.
+bool diagnosis(Ui& ui, const MethodResult& result);
 Colouring colouring_of_judged(const Map& map);
 
 // The views that have files of their own.

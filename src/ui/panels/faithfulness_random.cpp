@@ -98,7 +98,9 @@ void one_map(Ui& ui, std::string_view key, std::string_view slot, const std::str
   space(4);
   const MethodSnapshot* run = run_now(ui, slot);
   const Picture* seen = seen_picture(ui);
-  const bool have = run != nullptr && run->shown()->map && seen != nullptr;
+  // What a run for random layers shows before its end is still the trained network's map.
+  const bool ready = run != nullptr && (slot == kOriginal || run->result);
+  const bool have = ready && run->shown()->map && seen != nullptr;
   if (waiting(ui, slot, have, ImVec2(size, size))) return;
   const Map& map = *run->shown()->map;
   const Colouring colouring = colouring_of_judged(map);
@@ -191,7 +193,9 @@ void random_view(Ui& ui, const Judgeable& methods) {
     return;
   }
   const MethodSnapshot* run = shown_depth(ui, choice);
-  if (run != nullptr && run->result && choice.layers > 0) verdict(ui, *run->shown());
+  if (run == nullptr || !run->result) return;
+  if (diagnosis(ui, *run->result)) return;  // a blank map is no evidence of anything
+  if (choice.layers > 0) verdict(ui, *run->shown());
 }
 
 void random_inspector(Ui& ui, const Judgeable&) {

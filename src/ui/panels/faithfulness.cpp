@@ -76,8 +76,12 @@ void chart_column(Ui& ui, const Pair& pair, const MethodPreview& shown, float si
                  {ui.tr(curve.title), fixed(double(ys.front()), 3), fixed(double(ys.back()), 3)});
   }
   const Curve& first = shown.curves[pair.at];
+  std::string x_title(ui.tr(first.x_title));
+  if (const auto other = ui.tr(shown.curves[pair.at + 1].x_title);
+      !other.empty() && other != x_title)
+    x_title += " / " + std::string(other);
   chart(ui, pair.key, lines, ImVec2(size, std::max(150.0f, size * 0.72f)),
-        {.x_title = ui.tr(first.x_title),
+        {.x_title = x_title,
          .y_title = ui.tr(first.y_title),
          .alt = alt,
          .y_high = axis_end(most),

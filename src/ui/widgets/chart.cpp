@@ -9,7 +9,7 @@
 namespace convscope {
 namespace {
 
-constexpr float kLeft = 38, kBottom = 18, kTop = 6, kLine = 1.8f, kDot = 3;
+constexpr float kLeft = 38, kBottom = 18, kTop = 12, kLine = 1.8f, kDot = 3;
 constexpr int kTicks = 3;
 
 std::string tick(float value, bool as_percent) {

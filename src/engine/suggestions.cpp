@@ -32,9 +32,10 @@ std::string suggested_layer(const Model& model, std::string_view method) {
   }
   // Class activation maps are made at the last picture of features, which scores of classes are
   // not; its channels are those that mean most to a person.
-  constexpr std::string_view kOfFeatures[] = {
-      "ablation",      "conductance",   "faithfulness", "grad_cam_pp", "layer_gradient_x_activation",
-      "randomisation", "segmentation"};
+  constexpr std::string_view kOfFeatures[] = {"ablation",      "adversarial",
+                                              "conductance",   "faithfulness",
+                                              "grad_cam_pp",   "layer_gradient_x_activation",
+                                              "randomisation", "segmentation"};
   if (method.ends_with("_cam") || std::ranges::find(kOfFeatures, method) != std::end(kOfFeatures)) {
     for (const ModelLayer* layer : std::views::reverse(spatial)) {
       if (model.graph.shape(layer->value).channels() != model.classes()) return layer->name;

@@ -1,5 +1,6 @@
 #include "explain/registry.h"
 
+#include "explain/adversarial.h"
 #include "explain/cam_methods.h"
 #include "explain/contribution.h"
 #include "explain/faithfulness.h"
@@ -13,6 +14,7 @@ std::span<const Method> explain_methods() {
   static const Method kMethods[] = {
       kAblation,
       kAblationCam,
+      kAdversarial,
       kCam,
       kConductance,
       kDeconvnet,

@@ -105,6 +105,7 @@ struct MethodPreview {
   int32_t step = 0, steps = 0;
   std::string stage;  // stable key of what it does now, e.g. "octave 2/4"
   std::optional<Map> map;
+  std::vector<Map> maps;  // what else is shown, as the method says
   std::optional<Picture> picture;
   std::optional<Attribution> attribution;
   std::vector<Figure> figures;
@@ -116,8 +117,8 @@ struct MethodPreview {
   bool paused = false;
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.method, s.step, s.steps, s.stage, s.map, s.picture, s.attribution, s.figures, s.curves,
-      s.answers, s.contributions, s.diagnosis, s.paused);
+    v(s.method, s.step, s.steps, s.stage, s.map, s.maps, s.picture, s.attribution, s.figures,
+      s.curves, s.answers, s.contributions, s.diagnosis, s.paused);
   }
 };
 

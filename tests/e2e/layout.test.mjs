@@ -57,6 +57,10 @@ const kShows = {
     await page.id('explain.save').waitFor({ state: 'attached', timeout: 60_000 });
     assert.match(await page.label('explain.map'), /^Segmentation for .*cat/);
   },
+  adversarial: async (page) => {
+    await page.says(/^No colour moved by more than [\d.]+ of 255/, 60_000);
+    assert.match(await page.label('adversarial.map.after'), /Rank correlation/);
+  },
   faithfulness: async (page) => {
     await page.id('faith.removal').waitFor({ state: 'attached', timeout: 60_000 });
     assert.match(await page.label('faith.map'), /^Grad-CAM for .*cat/);

@@ -202,5 +202,18 @@ TEST_F(FaithLens, FitsAPhoneInBothLanguages) {
   }
 }
 
+TEST_F(FaithLens, ACounterExampleShowsWhatChangedAndWhatIsSaidOfIt) {
+  open("lens=adversarial&class=4&method=eigen_cam");
+  const RunMethod asked = all<RunMethod>().back();
+  EXPECT_EQ(asked.method, "adversarial");
+  EXPECT_EQ(asked.target, 4);
+  EXPECT_EQ(asked.parameters[0].value, 1) << "Eigen-CAM explains both pictures";
+  for (const char* key : {"before", "change", "after", "map.before", "map.after"})
+    EXPECT_NE(node(std::string("adversarial.") + key), nullptr) << key;
+  EXPECT_TRUE(says("class 2"));
+  EXPECT_TRUE(says("0.25"));
+  EXPECT_TRUE(says("of 255, and"));
+}
+
 }  // namespace
 }  // namespace convscope

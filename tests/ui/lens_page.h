@@ -92,7 +92,7 @@ class LensPage : public testing::Test {
     smoothing.id = "smoothing", smoothing.title = {"Smoothing", "平滑"}, smoothing.maximum = 2,
     smoothing.initial = 0.8;
     if (m.id == "deep_dream") m.parameters = {smoothing};
-    if (m.id == "faithfulness" || m.id == "randomisation") {
+    if (m.id == "faithfulness" || m.id == "randomisation" || m.id == "adversarial") {
       ParameterInfo judged, layers, order, each;
       judged.id = "method", judged.type = ParameterType::kChoice;
       judged.choice_ids = {"grad_cam", "eigen_cam", "gradient", "random_cam"};
@@ -122,7 +122,7 @@ class LensPage : public testing::Test {
                          {method("gradient"), method("deep_dream"), method("grad_cam"),
                           method("score_cam"), method("eigen_cam"), method("guided_backprop"),
                           method("occlusion"), method("segmentation"), method("occluded_picture"),
-                          method("faithfulness"), method("randomisation")}});
+                          method("faithfulness"), method("randomisation"), method("adversarial")}});
     app->on_hash(hash);
     event(0x80000001, ModelLoaded{model()});
     event(0x80000002, ImageReady{60, 40, flat_picture(40, 60)});
@@ -253,6 +253,15 @@ class LensPage : public testing::Test {
       p.picture = flat_picture(31, 31);
     }
     if (c.method == "faithfulness" || c.method == "randomisation") judge(c, &p);
+    if (c.method == "adversarial") {
+      p.picture = flat_picture(31, 31);
+      p.maps = {ramp(31), ramp(31)};
+      p.answers = {{2, 0.5f, 7}, {3, 0.05f, 2}};
+      p.figures = {{{"before", "前"}, 0.91, ""},
+                   {{"after", "后"}, 0.01, ""},
+                   {{"largest", "最大"}, 2, ""},
+                   {{"correlation", "相关"}, 0.25, ""}};
+    }
     if (c.untrained && unlike) {
       p.map->values = numbers(31 * 31, [](size_t i) { return float((i * 7919) % 961); });
     }

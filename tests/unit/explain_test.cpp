@@ -448,6 +448,67 @@ TEST_F(Attribution, AblationLeavesThePathRoundTheLayer) {
   EXPECT_LT(figure(a, "Sum over the layer"), score(2));
 }
 
+// FGSM against its definition: the sign of central differences of log p, one pixel at a time.
+TEST_F(Attribution, ACounterExampleFollowsTheSlopeWithinItsReach) {
+  OnnxFile undecided = gray_onnx();  // all classes are probable
+  undecided.initializers[2] = onnx_tensor("fc", {3, 6}, onnx_ramp(18, 0.001f));
+  open(undecided);
+  const auto context = network_->method_context("x", false, 1);
+  const Model& model = network_->model();
+  Session& session = context->session;
+  const auto forward = session.program("log p", [&]() -> Result<ProgramSpec> {
+    TRY(auto graph, session.graph_at(context->input.shape(), model.logits));
+    return ProgramSpec{graph, {model.input}, {model.logits}};
+  });
+  ASSERT_TRUE(forward.has_value());
+  const auto log_p = [&](const Tensor& input) {
+    const Tensor feeds[] = {input};
+    EXPECT_TRUE(session.run(**forward, feeds).has_value());
+    const TensorView logits = (*forward)->view(model.logits);
+    double sum = 0;
+    for (int64_t c = 0; c < logits.shape.channels(); ++c) sum += std::exp(double{logits.data[c]});
+    return double{logits.data[2]} - std::log(sum);
+  };
+  const std::vector<float> moved = map_of(
+      run({.method = "adversarial", .parameters = {{"epsilon", 2}, {"steps", 1}, {"goal", 1}}}));
+  Tensor input = *context->input.clone();
+  const double here_p = std::exp(log_p(input));
+  EXPECT_GT(here_p, 0.01);
+  EXPECT_LT(here_p, 0.99);
+  int compared = 0;
+  for (size_t i = 0; i < moved.size(); ++i) {
+    EXPECT_LE(std::abs(moved[i]), 2.001f);
+    const float here = input.values()[i], step = model.preprocessing.step_from_unit(0.1f / 255, 0);
+    input.values()[i] = here + step;
+    const double above = log_p(input);
+    input.values()[i] = here - step;
+    const double below = log_p(input);
+    input.values()[i] = here;
+    if (std::abs(above - below) < 1e-7 || std::abs(moved[i]) < 1.99f) continue;  // kinks, borders
+    EXPECT_EQ(moved[i] > 0, above > below) << i;
+    ++compared;
+  }
+  EXPECT_GT(compared, 50);
+
+  const auto probability = [&](double goal, double steps) {
+    const MethodPreview out =
+        run({.method = "adversarial",
+             .parameters = {{"epsilon", 4}, {"steps", steps}, {"goal", goal}}});
+    for (const float value : map_of(out)) EXPECT_LE(std::abs(value), 4.001f);
+    EXPECT_EQ(out.maps.size(), 2u);
+    const double before = figure(out, "Probability before"),
+                 after = figure(out, "Probability after");
+    EXPECT_GT(goal > 0 ? after - before : before - after, 0);
+    return after;
+  };
+  EXPECT_GE(probability(1, 10), probability(1, 1) - 1e-3);
+  EXPECT_LE(probability(0, 10), probability(0, 1) + 1e-3);
+  const MethodPreview none = run({.method = "adversarial", .parameters = {{"method", 10}, {"epsilon", 0}}});
+  EXPECT_EQ(none.map->maximum - none.map->minimum, 0);
+  EXPECT_EQ(figure(none, "Probability before"), figure(none, "Probability after"));
+  EXPECT_NEAR(figure(none, "Rank correlation of the two maps"), 1, 1e-9);
+}
+
 TEST_F(Attribution, RandomWeightsFollowTheSeed) {
   const auto one = map_of(run({.method = "random_cam", .seed = 1}));
   EXPECT_EQ(one, map_of(run({.method = "random_cam", .seed = 1})));

@@ -63,6 +63,7 @@ TEST(Wire, EventWithOptionalsComesBack) {
                      {"p", "p"},
                      Blob::copy_of(xs, 3),
                      Blob::copy_of(ys, 3)}};
+  preview.maps = {*preview.map};
   preview.answers = {{281, 0.5f, 7}};
   preview.contributions = {{"", 12, -0.75}, {"fire9", -1, 3}};
   preview.diagnosis.en = "blank";
@@ -71,6 +72,8 @@ TEST(Wire, EventWithOptionalsComesBack) {
   const auto& got = std::get<MethodPreview>(back->event);
   ASSERT_TRUE(got.map.has_value());
   EXPECT_FALSE(got.picture.has_value());
+  ASSERT_EQ(got.maps.size(), 1u);
+  EXPECT_EQ(got.maps[0].maximum, 2);
   EXPECT_EQ(got.map->width, 3);
   EXPECT_EQ(got.map->values.float_count(), 6u);
   EXPECT_EQ(got.figures[0].title.zh, "损失");

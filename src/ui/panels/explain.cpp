@@ -24,7 +24,8 @@ constexpr std::string_view kCams[] = {"grad_cam",       "grad_cam_pp", "hires_ca
                                       "eigen_grad_cam", "cam",         "random_cam"};
 constexpr std::string_view kOcclusions[] = {"occlusion"};
 constexpr std::string_view kSegmentations[] = {"segmentation"};
-constexpr std::string_view kJudging[] = {"faithfulness"};  // a lens of its own; here for the rail
+// Lenses of their own; here for the rail.
+constexpr std::string_view kJudging[] = {"faithfulness"}, kAttacks[] = {"adversarial"};
 constexpr size_t kRivals = 8;  // classes that are offered for a comparison
 
 Ids methods_of(std::string_view lens) {
@@ -33,6 +34,7 @@ Ids methods_of(std::string_view lens) {
   if (lens == "occlusion") return kOcclusions;
   if (lens == "segmentation") return kSegmentations;
   if (lens == "faithfulness") return kJudging;
+  if (lens == "adversarial") return kAttacks;
   return {};
 }
 

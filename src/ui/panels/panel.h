@@ -46,7 +46,7 @@ extern const Panel kGradientsPanel;
 extern const Panel kCamPanel;
 extern const Panel kOcclusionPanel;
 extern const Panel kSegmentationPanel;
-extern const Panel kFaithfulnessPanel;
+extern const Panel kFaithfulnessPanel, kAdversarialPanel;
 extern const Panel kDreamPanel;
 
 }  // namespace convscope

@@ -1,4 +1,5 @@
 // Functions of two numbers, and repetition, with NumPy's broadcasting.
+#include <cmath>
 #include <limits>
 
 #include "kernels/elementwise.h"
@@ -136,6 +137,8 @@ KernelPtr make_binary_kernel(BinaryFunction function) {
       return make_binary([](float a, float b) { return b < a ? b : a; });
     case BinaryFunction::kMultiply:
       return make_binary([](float a, float b) { return a * b; });
+    case BinaryFunction::kPower:
+      return make_binary([](float a, float b) { return std::pow(a, b); });
     case BinaryFunction::kPRelu:
       return make_binary([](float a, float b) { return a > 0 ? a : b * a; });
     case BinaryFunction::kSubtract:

@@ -111,6 +111,7 @@ enum class BinaryFunction : uint8_t {
   kMaximum,
   kMinimum,
   kMultiply,
+  kPower,
   kPRelu,  // a where a > 0, else b·a
   kSubtract,
 };

@@ -82,8 +82,7 @@ Status convert_elementwise(const NodeConverter& node) {
     node.give(*short_form, axes);
     return {};
   }
-  if (op == "Pow") return unsupported("its exponent is not one constant number");
-  const std::string_view kind = op == "Sum" || op == "Mean" ? "Add" : op;
+  const std::string_view kind = op == "Sum" || op == "Mean" ? "Add" : op == "Pow" ? "Power" : op;
   for (size_t i = 1; i < count; ++i) {
     TRY(const ValueId operand, node.values.broadcast_form(node.input(i), axes));
     const bool last = i + 1 == count && op != "Mean";

@@ -35,7 +35,8 @@ Status export_binary(const NodeExport& node) {
   const Axes axes = working_axes(node);
   TRY(const std::string a, node.to.broadcast_form(node.input(0), axes));
   TRY(const std::string b, node.to.broadcast_form(node.input(1), axes));
-  node.give(axes, node.emit(std::string(node.node.op->kind()), {a, b}));
+  const std::string_view kind = node.node.op->kind();
+  node.give(axes, node.emit(std::string(kind == "Power" ? "Pow" : kind), {a, b}));
   return {};
 }
 

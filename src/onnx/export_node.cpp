@@ -62,6 +62,7 @@ std::span<const ExportEntry> export_rules() {
       {"PRelu", export_binary},
       {"Pad", export_pad},
       {"Pow", export_pow},
+      {"Power", export_binary},
       {"Reciprocal", export_unary},
       {"ReduceMax", export_reduce},
       {"ReduceMean", export_reduce},

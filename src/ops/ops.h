@@ -130,6 +130,7 @@ OpPtr make_one_hot(int64_t depth);
 OpPtr make_pad(int axis, int64_t before, int64_t after, PadMode mode = PadMode::kConstant,
                float value = 0);
 OpPtr make_pow(float exponent);  // x to the power of a constant
+OpPtr make_power();              // (a, b): a to the power of b, NumPy broadcasting
 OpPtr make_prelu();              // (x, slope), slope broadcast to x
 OpPtr make_reciprocal();
 // Over `axes`, negative ones counted from the back; none: all. What is reduced keeps an extent of 1

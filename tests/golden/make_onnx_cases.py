@@ -153,6 +153,8 @@ def convert(kind, node, named, outputs):
             return resize(attributes, given, data, result), [nhwc(data)], [], [nhwc(result)]
         ops = pad(attributes, given, data) if kind == "Pad" else slices(data, given)
         return ops, [data], [], [result]
+    if kind == "Pow" and inputs[1].size != 1:  # ours has another name where the exponent is a tensor
+        return [["Power"]], [a.astype(np.float32) for a in inputs], [], [outputs[0].astype(np.float32)]
     text, xs, parameters, ys = convert_one(kind, node, attributes, inputs, outputs)
     return [["ReduceMax", *text] if kind == "GlobalMaxPool" else [kind, *text]], xs, parameters, ys
 
@@ -169,8 +171,6 @@ def convert_one(kind, node, attributes, inputs, outputs):
     if kind in ("Max", "Min") and len(inputs) != 2:
         raise Unsupported("not two inputs")
     if kind == "Pow":
-        if inputs[1].size != 1:
-            raise Unsupported("an exponent of many values")
         return [f"exponent={inputs[1].item():.9g}"], [inputs[0].astype(np.float32)], [], [outputs[0].astype(np.float32)]
     if kind == "Transpose":
         perm = attributes.get("perm", range(inputs[0].ndim)[::-1])

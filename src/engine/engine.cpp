@@ -273,6 +273,7 @@ bool Engine::advance() {
   run->last = std::move(run->method.preview());
   run->last.paused = run->paused;
   send(run->request, run->last);
+  runs_.splice(runs_.end(), runs_, run);  // in turn: a short one does not wait for a long one's end
   return true;
 }
 

@@ -7,7 +7,7 @@
 
 namespace convscope {
 
-inline constexpr size_t kTopChannels = 64;  // that a result names
+inline constexpr size_t kTopChannels = 4096;  // that a result names
 
 // Totals of the channels of a pixels × channels matrix.
 std::vector<double> channel_sums(std::span<const float> units, size_t channels);

@@ -447,7 +447,10 @@ void App::handle_keys() {
 }
 
 void App::step_back() {
-  if (state_.input_channel >= 0) {
+  if (state_.lens == kContributionPanelId && !state_.off_layer.empty()) {
+    state_.off_layer.clear();
+    state_.off_channels.clear();
+  } else if (state_.input_channel >= 0) {
     state_.input_channel = -1;
   } else if (state_.channel >= 0) {
     state_.channel = -1;

@@ -12,7 +12,7 @@ namespace convscope {
 namespace {
 
 constexpr int kPermalinkVersion = 1;
-constexpr size_t kMaxNameBytes = 64, kMaxChannels = 64, kMaxParameters = 64;
+constexpr size_t kMaxNameBytes = 64, kMaxChannels = kMostOff, kMaxParameters = 64;
 constexpr int32_t kMaxIndex = 65535;
 
 constexpr std::string_view kLanguages[] = {"en", "zh"};
@@ -145,6 +145,8 @@ void fields(State& s, Visitor&& v) {
   v("method", s.method);
   v("at", s.explain_layer);
   v("against", s.against);
+  v("off", s.off_layer);
+  v("offch", s.off_channels);
   v("map", s.map_colours, kColours);
   v("test", s.faith_view, kFaithViews);
   v("compare", s.compared);
@@ -254,6 +256,7 @@ ViewState permanent_part(const ViewState& state, const ViewState& passing) {
   kept.dream_held = passing.dream_held;
   kept.dream_picking = passing.dream_picking;
   kept.compare_picking = passing.compare_picking;
+  kept.all_channels = passing.all_channels;
   return kept;
 }
 

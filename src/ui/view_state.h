@@ -18,6 +18,9 @@ enum class Normalise : uint8_t { kChannel, kLayer };
 enum class Order : uint8_t { kStored, kSimilar, kStrength };
 enum class FaithView : uint8_t { kCurves, kRandom, kCompare };
 
+// As many numbers as a list of a permalink may have; so many channels can be off at once.
+inline constexpr size_t kMostOff = 512;
+
 struct ViewState {
   // --- in the permalink
   std::string model = "squeezenet-1.0";
@@ -40,6 +43,8 @@ struct ViewState {
   std::string method;     // of the lenses that explain an answer; empty: the lens's first one
   std::string explain_layer;  // where such a method takes a layer; empty: its default
   int32_t against = -1;       // its map less that of this class is shown; -1: the map alone
+  std::string off_layer;              // channels of this layer are switched off …
+  std::vector<int32_t> off_channels;  // … these ones; empty: all
   Colours map_colours = Colours::kMagma;      // of maps without sign
   FaithView faith_view = FaithView::kCurves;  // how maps are put to the test
   std::vector<int32_t> compared;  // methods side by side, by their place in the list; empty: a few
@@ -61,6 +66,7 @@ struct ViewState {
   bool dream_held = false;       // paused by the person, not by leaving the lens
   bool dream_picking = false;    // the channels are laid out to choose from
   bool compare_picking = false;  // … and the methods
+  bool all_channels = false;     // contributions: not only the first ones
 
   bool operator==(const ViewState&) const = default;
 };

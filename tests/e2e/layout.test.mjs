@@ -57,6 +57,11 @@ const kShows = {
     await page.id('explain.save').waitFor({ state: 'attached', timeout: 60_000 });
     assert.match(await page.label('explain.map'), /^Segmentation for .*cat/);
   },
+  contribution: async (page) => {
+    await page.id('contribution.channel.0').or(page.id('contribution.map')).first().waitFor({ state: 'attached', timeout: 60_000 });
+    assert.match(await page.label('contribution.map'), /^What fire9 adds to .*cat/);
+    assert.match(await page.label('contribution.layer.conv1'), /^conv1: -?[\d.]+ of the score, which is [\d.]+$/);
+  },
   adversarial: async (page) => {
     await page.says(/^No colour moved by more than [\d.]+ of 255/, 60_000);
     assert.match(await page.label('adversarial.map.after'), /Rank correlation/);

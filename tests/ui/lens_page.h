@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <memory>
@@ -107,6 +108,10 @@ class LensPage : public testing::Test {
       m.takes_layer = m.needs_layer = true;
       return m;
     }
+    if (m.id == "layer_gradient_x_activation" || m.id == "conductance" || m.id == "ablation") {
+      m.takes_layer = m.needs_layer = true;
+      return m;
+    }
     m.takes_layer = m.id == "grad_cam" || m.id == "score_cam" || m.id == "guided_backprop";
     m.needs_layer = m.takes_layer && m.id != "guided_backprop";
     m.class_specific = m.id != "eigen_cam";
@@ -122,7 +127,9 @@ class LensPage : public testing::Test {
                          {method("gradient"), method("deep_dream"), method("grad_cam"),
                           method("score_cam"), method("eigen_cam"), method("guided_backprop"),
                           method("occlusion"), method("segmentation"), method("occluded_picture"),
-                          method("faithfulness"), method("randomisation"), method("adversarial")}});
+                          method("faithfulness"), method("randomisation"), method("adversarial"),
+                          method("layer_contributions"), method("layer_gradient_x_activation"),
+                          method("conductance"), method("ablation")}});
     app->on_hash(hash);
     event(0x80000001, ModelLoaded{model()});
     event(0x80000002, ImageReady{60, 40, flat_picture(40, 60)});
@@ -253,6 +260,25 @@ class LensPage : public testing::Test {
       p.picture = flat_picture(31, 31);
     }
     if (c.method == "faithfulness" || c.method == "randomisation") judge(c, &p);
+    if (c.method == "layer_contributions") {
+      p.figures = {{{"score", "分数"}, 9, ""}, {{"pixels", "像素"}, 8, ""}};
+      for (const LayerInfo& l : model().layers)
+        p.contributions.push_back({l.name, -1, l.name == "conv1" ? -2.0 : 9.0});
+    }
+    // The odd channels take away; channel 7 matters most.
+    if (c.method == "layer_gradient_x_activation" || c.method == "conductance") {
+      for (int i = 7; i >= 0; --i) p.contributions.push_back({"", i, double(i % 2 == 1 ? -i : i)});
+    }
+    // Without channel 7 another class is first; without all of them too.
+    if (c.method == "ablation") {
+      const bool lost = c.channels.empty() || std::ranges::count(c.channels, 7) > 0;
+      p.answers = {{lost ? 2 : 9, 0.5f, 7}, {3, 0.05f, 2}};
+      p.figures = {{{"score before", "前"}, 9, ""},
+                   {{"score after", "后"}, lost ? 1.0 : 8.0, ""},
+                   {{"before", "前"}, 0.91, ""},
+                   {{"after", "后"}, lost ? 0.01 : 0.5, ""},
+                   {{"off", "关闭"}, double(c.channels.size()), ""}};
+    }
     if (c.method == "adversarial") {
       p.picture = flat_picture(31, 31);
       p.maps = {ramp(31), ramp(31)};

@@ -76,6 +76,8 @@ void choose_model(Ui& ui, std::string_view id) {
   ui.state.layer.clear();
   ui.state.filter.clear();
   ui.state.explain_layer.clear();
+  ui.state.off_layer.clear();
+  ui.state.off_channels.clear();
   ui.state.dream_layer.clear();
   ui.state.dream_channels.clear();
   ui.state.channel = ui.state.input_channel = -1;

@@ -33,6 +33,7 @@ Ids methods_of(std::string_view lens) {
   if (lens == "cam") return kCams;
   if (lens == "occlusion") return kOcclusions;
   if (lens == "segmentation") return kSegmentations;
+  if (lens == kContributionPanelId) return kContributionMethods;
   if (lens == "faithfulness") return kJudging;
   if (lens == "adversarial") return kAttacks;
   return {};

@@ -34,9 +34,14 @@ std::string_view question_key(Question question);  // "inside", "why", "want"
 // Ids that the frame knows by name.
 inline constexpr std::string_view kOverviewPanelId = "overview", kFiltersPanelId = "filters",
                                   kActivationsPanelId = "activations",
-                                  kSaliencyPanelId = "gradient", kDreamPanelId = "dream";
+                                  kSaliencyPanelId = "gradient", kDreamPanelId = "dream",
+                                  kContributionPanelId = "contribution";
 // The method of the open lens, where it is one of those that explain an answer by a map; else null.
 const MethodInfo* explaining_method(const Ui& ui);
+// The methods of the lens "Layer by layer", and the layer that it looks into; null: there is none.
+inline constexpr std::string_view kContributionMethods[] = {"layer_gradient_x_activation",
+                                                            "conductance"};
+const LayerInfo* contribution_layer(const Ui& ui);
 
 extern const Panel kOverviewPanel;
 extern const Panel kFiltersPanel;
@@ -46,6 +51,7 @@ extern const Panel kGradientsPanel;
 extern const Panel kCamPanel;
 extern const Panel kOcclusionPanel;
 extern const Panel kSegmentationPanel;
+extern const Panel kContributionPanel;
 extern const Panel kFaithfulnessPanel, kAdversarialPanel;
 extern const Panel kDreamPanel;
 

@@ -174,6 +174,10 @@ float lit(Ui& ui, int index, int count) {
 
 std::string_view shown_layer(const Ui& ui) {
   if (ui.state.lens == kDreamPanelId) return ui.state.dream_layer;
+  if (ui.state.lens == kContributionPanelId) {
+    const LayerInfo* layer = contribution_layer(ui);
+    return layer != nullptr ? std::string_view(layer->name) : std::string_view();
+  }
   if (explaining_method(ui) != nullptr) return ui.state.explain_layer;
   if (ui.state.lens == kOverviewPanelId || ui.state.lens == kSaliencyPanelId) return "";
   const LayerInfo* layer = ui.layer();
@@ -188,7 +192,8 @@ void choose_layer(Ui& ui, const LayerInfo& layer) {
     return;
   }
   if (const MethodInfo* method = explaining_method(ui);
-      method != nullptr && method->takes_layer && layer.height > 1) {
+      method != nullptr && method->takes_layer &&
+      (layer.height > 1 || ui.state.lens == kContributionPanelId)) {
     ui.state.explain_layer = layer.name;
     return;
   }

@@ -7,7 +7,7 @@ namespace {
 constexpr const Panel* kPanels[] = {
     &kOverviewPanel,     &kFiltersPanel,   &kActivationsPanel,  // what is inside?
     &kSaliencyPanel,     &kGradientsPanel, &kCamPanel,         &kOcclusionPanel,
-    &kSegmentationPanel, &kFaithfulnessPanel, &kAdversarialPanel,  // why this answer?
+    &kSegmentationPanel, &kContributionPanel, &kFaithfulnessPanel, &kAdversarialPanel,  // why this answer?
     &kDreamPanel,         // what does it want to see?
 };
 

@@ -21,7 +21,7 @@ export async function launch(extra = []) {
 }
 
 // Each lens and the question it answers.
-export const kLenses = { overview: 'inside', filters: 'inside', activations: 'inside', gradient: 'why', gradients: 'why', cam: 'why', occlusion: 'why', segmentation: 'why', faithfulness: 'why', adversarial: 'why', dream: 'want' };
+export const kLenses = { overview: 'inside', filters: 'inside', activations: 'inside', gradient: 'why', gradients: 'why', cam: 'why', occlusion: 'why', segmentation: 'why', contribution: 'why', faithfulness: 'why', adversarial: 'why', dream: 'want' };
 
 // A browser and a host for one test, closed when it ends.
 export async function open_scene(t, { isolated = true, flags = [], ...host_options } = {}) {

@@ -136,18 +136,21 @@ MethodPreview preview_of(const MethodContext& context, const LogProbability& now
   const Shape& shape = picture.shape();
   const std::span<const float> x = context.input.values();
   const auto channels = static_cast<size_t>(shape.channels());
-  std::vector<float> change(x.size() / channels);
+  std::vector<float> change(x.size() / channels), bytes(x.size());
   double largest = 0;
   for (size_t i = 0; i < x.size(); ++i) {
-    const float bytes = (picture.values()[i] - x[i]) /
-                        from.step_from_unit(1.0f / 255, static_cast<int>(i % channels));
-    change[i / channels] += bytes / static_cast<float>(channels);
-    largest = std::max(largest, std::abs(double{bytes}));
+    bytes[i] = (picture.values()[i] - x[i]) /
+               from.step_from_unit(1.0f / 255, static_cast<int>(i % channels));
+    change[i / channels] += bytes[i] / static_cast<float>(channels);
+    largest = std::max(largest, std::abs(double{bytes[i]}));
   }
   const Image seen = image_from_network_input(TensorView::of(picture), from);
   MethodPreview out{.method = info().id, .step = step, .steps = steps};
   out.map = make_map(shape[1], shape[2], change, true, "of 255");
   out.picture = Picture{seen.height, seen.width, Blob(rgba_from_image(seen))};
+  if (step == steps)
+    out.attribution = {static_cast<int32_t>(shape[1]), static_cast<int32_t>(shape[2]),
+                       static_cast<int32_t>(channels), Blob::copy_of(bytes.data(), bytes.size())};
   out.answers = first_answers(now.logits(), now.probabilities());
   out.figures = {
       {{"Probability before", "改变前的概率"}, before, ""},

@@ -15,6 +15,7 @@ const kHelp = `usage: ./dev bench [OPTION...]
   --systems WORDS       only systems whose names contain one of these words, split by commas
   --operation NAME      only forward or gradient
   --boost               raise the browser's priority, for a machine that does other things (needs root)
+  --methods             whole explanations beside pytorch-grad-cam and Captum instead; with --only ID and --rounds N
   --export              only write the networks into build/bench, for convscope bench
   --check               exit status 1 where a target is missed
   --builds DIR          where the WebAssembly builds are (default build)

@@ -3,50 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 #include "explain/contribution.h"
+#include "golden/captum_cases.h"
 #include "golden/golden_networks.h"
 #include "unit/onnx_test_files.h"
 
 namespace convscope {
 namespace {
-
-struct CaptumTensor {
-  std::string word, layer;
-  std::vector<int64_t> extents;
-  std::vector<float> values;
-};
-
-std::vector<CaptumTensor> read_case(std::string_view wanted) {
-  const std::string here = __FILE__;
-  std::ifstream file(here.substr(0, here.rfind('/')) + "/contribution_cases.txt");
-  if (!file) file.open("tests/golden/contribution_cases.txt");  // compiled by a relative path
-  std::vector<CaptumTensor> out;
-  std::string text, word, name;
-  while (std::getline(file, text)) {
-    std::istringstream line(text);
-    line >> word;
-    if (word == "case") {
-      line >> name;
-      continue;
-    }
-    if (name != wanted) continue;
-    CaptumTensor& tensor = out.emplace_back();
-    tensor.word = word;
-    line >> tensor.layer;
-    while (line >> word && word != ":") tensor.extents.push_back(std::stoll(word));
-    while (line >> word) tensor.values.push_back(std::strtof(word.c_str(), nullptr));
-  }
-  return out;
-}
-
-const CaptumTensor& of(const std::vector<CaptumTensor>& all, std::string_view word) {
-  const auto found = std::ranges::find(all, word, &CaptumTensor::word);
-  CHECK(found != all.end());
-  return *found;
-}
 
 ProtoWriter onnx_of(std::string_view name, const CaptumTensor& tensor) {
   return onnx_tensor(name, tensor.extents, tensor.values);
@@ -95,7 +59,7 @@ MethodPreview run(Network& network, std::vector<float> input, std::string_view w
 
 TEST(Contribution, OfEveryUnitOfASmallNetworkIsCaptums) {
   ASSERT_TRUE(initialise_kernels().has_value());
-  const auto all = read_case("small");
+  const auto all = read_captum_cases("contribution_cases.txt", "small");
   const auto pool = ThreadPool::create(1);
   auto model = load_model("small", "onnx", small_network(all).bytes());
   ASSERT_TRUE(model.has_value()) << model.error().message;
@@ -120,25 +84,10 @@ TEST(Contribution, OfEveryUnitOfASmallNetworkIsCaptums) {
   EXPECT_EQ(compared, 2);
 }
 
-// make_contribution_cases.py's picture(), as H×W×C.
-std::vector<float> invented_picture(const Shape& shape) {
-  std::vector<float> out;
-  for (int64_t y = 0; y < shape[1]; ++y) {
-    for (int64_t x = 0; x < shape[2]; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        out.push_back(static_cast<float>(
-            60 * std::sin(0.05 * (c + 1) * static_cast<double>(x + 1)) +
-            50 * std::cos(0.002 * static_cast<double>(x) * static_cast<double>(y)) - 20 * c));
-      }
-    }
-  }
-  return out;
-}
-
 class ContributionOf : public GoldenNetworks {};
 
 TEST_P(ContributionOf, EveryChannelIsCaptums) {
-  const auto all = read_case("squeezenet");
+  const auto all = read_captum_cases("contribution_cases.txt", "squeezenet");
   const std::vector<float> input =
       invented_picture(network_->model().graph.shape(network_->model().input));
   const auto target = static_cast<int32_t>(of(all, "target").values[0]);

@@ -199,8 +199,20 @@ TEST_P(Explanations, SecondSet) {
             Kind::kGradient);
     for (const auto& [method, name] : {std::pair{"grad_cam", "GradCAM"},
                                        {"grad_cam_pp", "GradCAMPlusPlus"},
-                                       {"xgrad_cam", "XGradCAM"}})
-      compare(std::string("cam/") + name + ".final", result_of({.method = method}), Kind::kMap);
+                                       {"xgrad_cam", "XGradCAM"}}) {
+      const MethodPreview got = result_of({.method = method});
+      compare(std::string("cam/") + name + ".final", got, Kind::kMap);
+      // Before ReLU and scaling, as the figures have it.
+      const std::vector<float> raw = npz->array("cam/" + std::string(name) + ".raw").values;
+      const auto [low, high] = std::ranges::minmax(raw);
+      const float largest = std::max(std::abs(low), std::abs(high));
+      for (const Figure& figure : got.figures) {
+        if (figure.title.en == "Lowest value before scaling")
+          EXPECT_NEAR(figure.value, double{low}, 1e-3 * double{largest}) << name;
+        if (figure.title.en == "Highest value before scaling")
+          EXPECT_NEAR(figure.value, double{high}, 1e-3 * double{largest}) << name;
+      }
+    }
   }
 }
 

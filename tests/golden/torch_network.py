@@ -38,7 +38,8 @@ def convolution(weight, bias, a):
 
     def run(x):
         x = same_padding(x, kernel, strides, 0) if same else F.pad(x, (pads[1], pads[3], pads[0], pads[2]))
-        return F.conv2d(x, weight, bias, strides, 0, a.get("dilations", [1, 1]), a.get("group", 1))
+        held = [None if t is None else t.to(x.dtype) for t in (weight, bias)]
+        return F.conv2d(x, *held, strides, 0, a.get("dilations", [1, 1]), a.get("group", 1))
 
     return Operation(run)
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kLayersMethod = "layer_contributions", kLayersSlot = "contribution.all",
                            kAblationMethod = "ablation";
-constexpr float kChartHeight = 132, kNamesHeight = 18;
+constexpr float kChartHeight = 100, kNamesHeight = 18, kHeadroom = 18;  // above the largest: the words
 
 // The bar under the pointer; drawn one frame after it was found.
 std::string pointed_layer;
@@ -62,9 +62,7 @@ void draw_score_line(Ui& ui, ImDrawList* list, ImVec2 min, float right, float y,
     list->AddLine(ImVec2(x, y), ImVec2(std::min(x + kDash, right), y), ui.theme.target, 1.5f);
   const std::string words = ui.tr(S::kContributionScore, {fixed(score, 1)});
   const float width = text_width(ui, ui.fonts.text, kStatusSize, words);
-  const float above = y - 17 < min.y ? y + 3 : y - 17;
-  const ImVec2 at(right - width - 4, above);
-  list->AddRectFilled(ImVec2(at.x - 3, at.y), ImVec2(right, at.y + 15), ui.theme.paper);
+  const ImVec2 at(right - width, y - 17);
   draw_text(ui, list, at, ui.fonts.text, kStatusSize, ui.theme.target, words);
   ui.mirror.visible(MirrorNode{.key = "contribution.score", .label = words}, at,
                     ImVec2(right, at.y + 15));
@@ -77,7 +75,8 @@ void bar_chart(Ui& ui, const std::vector<Bar>& bars, const LayerInfo* now, doubl
   const ImVec2 min = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x, each = width / float(bars.size());
   const auto y_of = [&](double value) {
-    return min.y + static_cast<float>((high - value) / (high - low)) * kChartHeight;
+    return min.y + kHeadroom +
+           static_cast<float>((high - value) / (high - low)) * (kChartHeight - kHeadroom);
   };
   ui.mirror.push("contribution.layers", "group", ui.tr(S::kContributionLayers));
   ImGui::Dummy(ImVec2(width, kChartHeight + kNamesHeight));
@@ -280,7 +279,11 @@ void inspector(Ui& ui) {
          {.minimum = 0, .maximum = 1, .step = 0.05});
   method_parameters(ui, *method);
   const MethodInfo* ablation = ui.vm.method(kAblationMethod);
-  if (ablation != nullptr) method_parameters(ui, *ablation);
+  if (ablation != nullptr) {
+    space(12);
+    section(ui, ui.tr(ablation->title));
+    method_parameters(ui, *ablation);
+  }
   space(16);
   method_notes(ui, *method);
   if (const MethodInfo* all = ui.vm.method(kLayersMethod)) space(16), method_notes(ui, *all);

@@ -1,6 +1,7 @@
 // One layer's part on the picture, and its channels in the order of what they add.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "ui/panels/contribution_parts.h"
 #include "ui/panels/faithfulness_parts.h"
@@ -117,6 +118,34 @@ std::string channel_label(const Ui& ui, const LayerInfo& layer, const Contributi
   return ui.tr(words, {std::to_string(part.channel), signed_text(part.value)});
 }
 
+// While a method still counts, channels stand where its first preview had them: nobody can press
+// what changes places.
+struct Held {
+  std::string layer, method;
+  std::vector<int32_t> order;
+};
+Held held;
+
+std::vector<Contribution> in_place(const LayerInfo& layer, const MethodSnapshot& run) {
+  const MethodPreview& shown = *run.shown();
+  std::vector<Contribution> parts = shown.contributions;
+  if (run.result) {
+    held = {};
+    return parts;
+  }
+  if (held.layer != layer.name || held.method != shown.method ||
+      held.order.size() != parts.size()) {
+    held = {layer.name, shown.method, {}};
+    for (const Contribution& part : parts) held.order.push_back(part.channel);
+    return parts;
+  }
+  std::map<int32_t, double> values;
+  for (const Contribution& part : parts) values[part.channel] = part.value;
+  for (size_t i = 0; i < parts.size(); ++i)
+    parts[i] = {"", held.order[i], values[held.order[i]]};
+  return parts;
+}
+
 // Presses of a channel of a layer that is off as a whole leave the others off.
 void toggle_channel(Ui& ui, const LayerInfo& layer, int channel) {
   if (ui.state.off_layer != layer.name || ui.state.off_channels.empty()) {
@@ -177,19 +206,31 @@ void layer_and_channels(Ui& ui, const MethodInfo& method, const LayerInfo& layer
   const MethodSnapshot* last = run_now(ui, kChannelsSlot);
   const bool is_its = last != nullptr && last->shown()->method == method.id;
   const MethodSnapshot* run = is_its ? last : nullptr;
-  const bool has_places = layer.height > 1;
-  Columns columns(ui, 2, has_places ? std::max(220.0f, stage_height(260) - 60) : 1e6f);
-  columns.begin();
-  map_column(ui, layer, run, columns.width());
-  columns.end();
-  columns.begin();
-  if (run != nullptr) {
-    channels_column(ui, layer, run->shown()->contributions, columns.width());
-  } else if (ui.requests.status(kChannelsSlot).progress != Progress::kFailed) {
-    skeleton(ui, ImVec2(columns.width(), columns.width() * 0.8f));
+  // The channels get the larger part, and all of it where the layer has no places.
+  const float room = ImGui::GetContentRegionAvail().x;
+  const bool stacked = ui.size == Size::kNarrow, has_places = layer.height > 1;
+  const float left = stacked ? room : std::clamp(room * 0.36f, 200.0f, 320.0f);
+  float right = room;
+  if (has_places) {
+    ImGui::BeginGroup();
+    map_column(ui, layer, run, left);
+    ImGui::EndGroup();
+    if (stacked) {
+      space(kColumnGap);
+    } else {
+      ImGui::SameLine(0, kColumnGap);
+      right = room - left - kColumnGap;
+    }
   }
-  columns.end();
-  columns.finish();
+  ImGui::BeginGroup();
+  if (run != nullptr) {
+    channels_column(ui, layer, in_place(layer, *run), right);
+  } else if (!has_places) {
+    waiting(ui, kChannelsSlot, false, ImVec2(right, 160));
+  } else if (ui.requests.status(kChannelsSlot).progress != Progress::kFailed) {
+    skeleton(ui, ImVec2(right, std::min(right, left) * 0.8f));
+  }
+  ImGui::EndGroup();
   if (run == nullptr) return;
   const MethodPreview& shown = *run->shown();
   if (!run->result && shown.steps > 1) {

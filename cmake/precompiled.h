@@ -11,6 +11,7 @@
 #include <format>
 #include <functional>
 #include <limits>
+#include <locale>
 #include <memory>
 #include <numeric>
 #include <optional>

@@ -173,6 +173,7 @@ MethodRun run(MethodContext context, RunMethod request) {
   CO_TRY(Tensor picture, context.input.clone());
   CO_TRY_STATUS(p.ask(picture));
   const double before = p.probability();
+  co_yield preview_of(context, p, picture, before, 0, steps);
   if (value("random_start") != 0) {
     Rng rng(request.seed, 1);
     for (size_t i = 0; i < box.lowest.size(); ++i)

@@ -26,7 +26,7 @@
 namespace convscope {
 namespace {
 
-constexpr int64_t kAtOnce = 8;
+constexpr int64_t kAtOnce = 4;
 constexpr int64_t kPercentiles = 9;  // 10, 20 … 90
 constexpr float kNoise = 0.01f;
 
@@ -185,6 +185,7 @@ MethodRun run(MethodContext context, RunMethod request) {
   }
   CO_TRY(const MethodPreview map, std::move(judged.result()));
   CO_TRY_STATUS(check_judged(map));
+  co_yield MethodPreview{.method = info().id, .stage = "map", .map = map.map};
   CO_TRY(const Tensor blurred, baseline_picture(context, Baseline::kBlurred, request.seed));
 
   const Shape& input = context.input.shape();

@@ -46,18 +46,23 @@ Result<ProgramSpec> sums_spec(const MethodContext& context) {
   std::vector<ValueId> wanted = {model.input};
   for (const ModelLayer& layer : model.layers) wanted.push_back(layer.value);
   const ValueId outputs[] = {model.logits}, seeds[] = {seed};
-  TRY(auto cotangents, build_vjp(builder, outputs, seeds, wanted));
+  // Each sum is taken as soon as the backward pass has come to its layer, so that no more of both
+  // passes is held at once than a gradient needs.
+  std::unordered_map<ValueId, ValueId> units, sums;
+  const auto sum_up = [&](ValueId value, ValueId cotangent) -> Status {
+    const std::string& name = builder.graph().value(value).name;
+    TRY(units[value], builder.add_one(make_mul(), {value, cotangent}, "units of " + name));
+    TRY(sums[value],
+        builder.add_one(make_reduce_sum({}, true), {units[value]}, "sum of " + name));
+    return {};
+  };
+  TRY(auto cotangents, build_vjp(builder, outputs, seeds, wanted, {}, sum_up));
   if (!cotangents.contains(model.input))
     return fail(ErrorCode::kUnsupported, "the class scores do not depend on the picture");
-  TRY(const ValueId pixels,
-      builder.add_one(make_mul(), {model.input, cotangents.at(model.input)}, "pixels"));
-  ProgramSpec spec{nullptr, {model.input, seed}, {model.logits, pixels}};
+  ProgramSpec spec{nullptr, {model.input, seed}, {model.logits, units.at(model.input)}};
   for (const ModelLayer& layer : model.layers) {
     if (!cotangents.contains(layer.value)) continue;
-    TRY(const ValueId units, builder.add_one(make_mul(), {layer.value, cotangents.at(layer.value)},
-                                             "units of " + layer.name));
-    TRY(const ValueId sum,
-        builder.add_one(make_reduce_sum({}, true), {units}, "sum of " + layer.name));
+    const ValueId sum = sums.at(layer.value);
     // Two layers of one value have one sum.
     if (std::ranges::find(spec.outputs, sum) == spec.outputs.end()) spec.outputs.push_back(sum);
   }

@@ -18,7 +18,7 @@
 namespace convscope {
 namespace {
 
-constexpr int64_t kAtOnce = 8;
+constexpr int64_t kAtOnce = 4;
 
 ParameterInfo window_parameter() {
   return integer_parameter("window", {"Patch", "遮挡块"},

@@ -16,7 +16,7 @@
 namespace convscope {
 namespace {
 
-constexpr int64_t kAtOnce = 8;
+constexpr int64_t kAtOnce = 4;
 constexpr float kScaleEpsilon = 1e-8f;
 
 const MethodInfo& info() {

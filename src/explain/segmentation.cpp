@@ -135,6 +135,7 @@ MethodRun run(MethodContext context, RunMethod request) {
     co_yield MethodPreview{.method = info().id, .step = 0, .steps = steps, .map = map.map};
   }
   CO_TRY(const MethodPreview map, std::move(seeded.result()));
+  co_yield MethodPreview{.method = info().id, .step = 0, .steps = steps, .map = map.map};
   CO_TRY(GrabCut cut, GrabCut::of(image,
                                   seeds_of(*map.map, value("foreground"), value("background"),
                                            value("certain") != 0),

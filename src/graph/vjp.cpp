@@ -1,5 +1,7 @@
 #include "graph/vjp.h"
 
+#include <algorithm>
+
 #include "graph/sum.h"
 
 namespace convscope {
@@ -31,7 +33,8 @@ Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder,
                                                        std::span<const ValueId> outputs,
                                                        std::span<const ValueId> seeds,
                                                        std::span<const ValueId> wanted,
-                                                       const VjpRules& rules) {
+                                                       const VjpRules& rules,
+                                                       const CotangentReader& reader) {
   CHECK(outputs.size() == seeds.size());
   const std::vector<bool> active = depends_on(builder.graph(), wanted);
   const auto is_active = [&](ValueId id) { return active[static_cast<size_t>(id.index)]; };
@@ -50,11 +53,19 @@ Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder,
     if (is_active(outputs[i])) TRY_STATUS(accumulate(outputs[i], seeds[i]));
   }
 
+  const auto tell = [&](ValueId value) -> Status {
+    const auto found = cotangents.find(value);
+    if (!reader || found == cotangents.end() || std::ranges::find(wanted, value) == wanted.end())
+      return {};
+    return reader(value, found->second);
+  };
+
   const auto node_count = static_cast<int32_t>(builder.graph().nodes().size());
   for (int32_t i = node_count - 1; i >= 0; --i) {
     VjpContext context{builder, builder.graph().node(NodeId(i)), {}, {}};
     bool any = false;
     for (ValueId id : context.node.outputs) {
+      TRY_STATUS(tell(id));
       auto found = cotangents.find(id);
       context.cotangents.push_back(found == cotangents.end() ? std::nullopt
                                                              : std::optional(found->second));
@@ -79,6 +90,7 @@ Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder,
 
   std::unordered_map<ValueId, ValueId> out;
   for (ValueId id : wanted) {
+    if (!builder.graph().value(id).producer.valid()) TRY_STATUS(tell(id));
     if (auto found = cotangents.find(id); found != cotangents.end()) out.emplace(id, found->second);
   }
   return out;

@@ -42,12 +42,17 @@ struct VjpRule {
 // The first rule that applies wins; the default is the op's own vjp.
 using VjpRules = std::vector<VjpRule>;
 
+// Told of each wanted value and its cotangent once that is complete. Nodes that it adds run there,
+// before the rest of the backward pass: what only they read need not be kept until its end.
+using CotangentReader = std::function<Status(ValueId value, ValueId cotangent)>;
+
 // Extends the builder's graph with d(sum_i <outputs_i, seeds_i>)/d(wanted). Returns the cotangent
 // of each wanted value; a wanted value that the outputs do not depend on is missing from the map.
 Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder,
                                                        std::span<const ValueId> outputs,
                                                        std::span<const ValueId> seeds,
                                                        std::span<const ValueId> wanted,
-                                                       const VjpRules& rules = {});
+                                                       const VjpRules& rules = {},
+                                                       const CotangentReader& reader = {});
 
 }  // namespace convscope

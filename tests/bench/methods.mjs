@@ -46,6 +46,16 @@ function correlation(a, b) {
   return ab / Math.sqrt(aa * bb);
 }
 
+// The numbers of a pixel's colours as the peers' maps have them: their sum, or of SmoothGrad the largest |·|.
+function one_a_pixel(values, colours, id) {
+  const out = new Float32Array(values.length / colours);
+  for (let i = 0; i < out.length; ++i) {
+    const own = values.subarray(i * colours, (i + 1) * colours);
+    out[i] = id === 'smoothgrad' ? Math.max(...own.map(Math.abs)) : own.reduce((sum, each) => sum + each, 0);
+  }
+  return out;
+}
+
 // The sample photo in the network's size, the same bytes for all: a PNG for the program, RGBA for the others.
 async function make_picture(page, side) {
   const made = await page.evaluate(async (size) => {
@@ -92,11 +102,19 @@ class Peer {
 }
 
 async function measure(page, method, picture, target, onnx) {
+  const peer = new Peer([onnx, picture.rgba, method.id, method.layer ?? '-', target, kThreads]);
+  try {
+    return await measured(page, method, picture, target, peer);
+  } finally {
+    peer.close();
+  }
+}
+
+async function measured(page, method, picture, target, peer) {
   const ask = (...call) => page.evaluate((parameters) => globalThis.ask('page', ...parameters), call);
   const request = { method: method.id, target, layer: method.layer ?? '', parameters: method.parameters ?? {} };
   const words = ['explain', method.id, kNetwork, picture.png, '--exact-input', '--json', '--target', target, ...(method.layer ? ['--layer', method.layer] : []),
     ...Object.entries(method.parameters ?? {}).flatMap(([key, value]) => ['--param', `${key}=${value}`])].map(String);
-  const peer = new Peer([onnx, picture.rgba, method.id, method.layer ?? '-', target, kThreads]);
   const ready = await peer.hear();
   if (ready.word !== 'ready') note(`no peer: ${ready.rest}; CONVSCOPE_PEERS_PYTHON names a Python that has torch, captum 0.6.0 and grad-cam 1.4.8`);
   const has_peer = ready.word === 'ready';
@@ -114,17 +132,27 @@ async function measure(page, method, picture, target, onnx) {
     native_peak = Math.max(native_peak, native.peak);
     if (round >= 0) native_ms.push(JSON.parse(native.text).micros / 1000);
   }
+  // The page crops the picture as every photo, the peer gets it as it is: each is compared with the program's map of the same.
+  const own = (...more) => {
+    const file = join(kOut, 'methods.npy');
+    program(...words.filter((word) => word !== '--exact-input' && word !== '--json'), ...more, '--npy', file);
+    const bytes = readFileSync(file);
+    const start = 10 + bytes.readUInt16LE(8);
+    const values = new Float32Array(Uint8Array.from(bytes.subarray(start)).buffer), side = Math.sqrt(map.length);
+    return values.length === side * side ? values : one_a_pixel(values, values.length / map.length, method.id);
+  };
+  const same = correlation(map, own());
+  if (!(same >= 0.999)) throw new Stop(`${method.id}: the page's map and the program's correlate by ${same.toFixed(4)} only`);
   let alike;
   const result = { id: method.id, peer_version: ready.rest, page_ms, first_ms, native_ms, peer_ms, native_peak, heap: await ask('heap') };
   if (has_peer) {
     const file = join(kOut, 'methods.f32');
     await peer.ask(`map ${file}`);
     const bytes = readFileSync(file);
-    alike = correlation(map, new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
+    alike = correlation(own('--exact-input'), new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
     result.peer_peak = Number(await peer.ask('memory'));
-    if (!(alike >= method.alike)) throw new Stop(`${method.id}: the page's map and the peer's correlate by ${alike.toFixed(4)} only, want ${method.alike}`);
+    if (!(alike >= method.alike)) throw new Stop(`${method.id}: the program's map and the peer's correlate by ${alike.toFixed(4)} only, want ${method.alike}`);
   }
-  peer.close();
   return { ...result, alike };
 }
 

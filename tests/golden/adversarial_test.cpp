@@ -50,11 +50,12 @@ class AdversarialOf : public GoldenNetworks {
 TEST_P(AdversarialOf, TheChangeIsCaptums) {
   // Every step takes signs of slopes that the one before has moved: two right programs part soon.
   // PyTorch's own single and double precision differ in 1 % of the numbers after two steps, in 64 %
-  // and by 6 % of the largest logit after ten.
+  // and by 6 % of the largest logit after ten. Natively none differs after two; WebAssembly's kernels
+  // sum in another order, and there 2.4 % do, which moves a logit by 0.7 % of the largest.
   const Attack attacks[] = {
       {"FGSM", "squeezenet 110 2 1 0", 110, 2, 1, 0, 0.002, 1e-3},
-      {"PGD", "squeezenet 110 2 2 0", 110, 2, 2, 0, 0.01, 5e-3},
-      {"PGD towards a class", "squeezenet 281 1 2 1", 281, 1, 2, 1, 0.01, 5e-3},
+      {"PGD", "squeezenet 110 2 2 0", 110, 2, 2, 0, 0.04, 0.01},
+      {"PGD towards a class", "squeezenet 281 1 2 1", 281, 1, 2, 1, 0.04, 0.01},
       {"PGD of ten steps", "squeezenet 110 2 10 0", 110, 2, 10, 0, 1, 0.06}};
   for (const Attack& attack : attacks) {
     const auto all = read_captum_cases("adversarial_cases.txt", attack.words);

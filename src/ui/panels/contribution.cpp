@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kLayersMethod = "layer_contributions", kLayersSlot = "contribution.all",
                            kAblationMethod = "ablation";
-constexpr float kChartHeight = 100, kNamesHeight = 18, kHeadroom = 18;  // above the largest: the words
+constexpr float kChartHeight = 100, kNamesHeight = 18, kHeadroom = 20;  // above the bars: the words
 
 // The bar under the pointer; drawn one frame after it was found.
 std::string pointed_layer;
@@ -56,13 +56,20 @@ std::string bar_words(const Ui& ui, const Bar& bar, double score) {
   return ui.tr(S::kContributionBar, {bar.layer->name, fixed(bar.value, 1), fixed(score, 1)});
 }
 
-void draw_score_line(Ui& ui, ImDrawList* list, ImVec2 min, float right, float y, double score) {
+void draw_dashes(const Ui& ui, ImDrawList* list, float left, float right, float y) {
   constexpr float kDash = 4;
-  for (float x = min.x; x < right; x += 2 * kDash)
+  for (float x = left; x < right; x += 2 * kDash)
     list->AddLine(ImVec2(x, y), ImVec2(std::min(x + kDash, right), y), ui.theme.target, 1.5f);
+}
+
+// Its words stand above the bars, with a sample of the line: next to the line a bar would be beneath them.
+void draw_score_line(Ui& ui, ImDrawList* list, ImVec2 min, float right, float y, double score) {
+  constexpr float kSample = 20, kBetween = 6;
+  draw_dashes(ui, list, min.x, right, y);
   const std::string words = ui.tr(S::kContributionScore, {fixed(score, 1)});
   const float width = text_width(ui, ui.fonts.text, kStatusSize, words);
-  const ImVec2 at(right - width, y - 17);
+  const ImVec2 at(right - width, min.y);
+  draw_dashes(ui, list, at.x - kBetween - kSample, at.x - kBetween, at.y + 8);
   draw_text(ui, list, at, ui.fonts.text, kStatusSize, ui.theme.target, words);
   ui.mirror.visible(MirrorNode{.key = "contribution.score", .label = words}, at,
                     ImVec2(right, at.y + 15));
@@ -86,7 +93,7 @@ void bar_chart(Ui& ui, const std::vector<Bar>& bars, const LayerInfo* now, doubl
   for (size_t i = 0; i < bars.size(); ++i) {
     const Bar& bar = bars[i];
     const bool chosen = bar.layer == now;
-    const ImVec2 from(min.x + each * float(i), min.y),
+    const ImVec2 from(min.x + each * float(i), min.y + kHeadroom - 4),
         to(min.x + each * float(i + 1), min.y + kChartHeight + kNamesHeight);
     const Hit hit = hit_area_at(ui,
                                 {.key = "contribution.layer." + bar.layer->name,

@@ -35,7 +35,8 @@ Result<Program*> layer_gradient_program(const MethodContext& context, const Mode
         const ValueId gradient = cotangents.at(layer.value);
         return ProgramSpec{std::make_shared<const Graph>(std::move(builder).build()),
                            {model.input, seed},
-                           {layer.value, gradient, model.logits}};
+                           {layer.value, gradient, model.logits},
+                           {seed}};
       });
 }
 

@@ -20,7 +20,8 @@ Result<Program*> value_gradient_program(const Model& model, Session& session, Va
     const ValueId gradient = cotangents.at(model.input);
     return ProgramSpec{std::make_shared<const Graph>(std::move(builder).build()),
                        {model.input, seed},
-                       {gradient, value}};
+                       {gradient, value},
+                       {seed}};
   });
 }
 

@@ -52,14 +52,13 @@ Result<ProgramSpec> sums_spec(const MethodContext& context) {
   const auto sum_up = [&](ValueId value, ValueId cotangent) -> Status {
     const std::string& name = builder.graph().value(value).name;
     TRY(units[value], builder.add_one(make_mul(), {value, cotangent}, "units of " + name));
-    TRY(sums[value],
-        builder.add_one(make_reduce_sum({}, true), {units[value]}, "sum of " + name));
+    TRY(sums[value], builder.add_one(make_reduce_sum({}, true), {units[value]}, "sum of " + name));
     return {};
   };
   TRY(auto cotangents, build_vjp(builder, outputs, seeds, wanted, {}, sum_up));
   if (!cotangents.contains(model.input))
     return fail(ErrorCode::kUnsupported, "the class scores do not depend on the picture");
-  ProgramSpec spec{nullptr, {model.input, seed}, {model.logits, units.at(model.input)}};
+  ProgramSpec spec{nullptr, {model.input, seed}, {model.logits, units.at(model.input)}, {seed}};
   for (const ModelLayer& layer : model.layers) {
     if (!cotangents.contains(layer.value)) continue;
     const ValueId sum = sums.at(layer.value);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "runtime/reuse.h"
 
 namespace convscope {
 namespace {
@@ -26,6 +27,43 @@ Result<Tensor> Program::copy(ValueId output) const {
                 static_cast<size_t>(channels) * sizeof(float));
   }
   return to;
+}
+
+bool Program::keeps(std::span<const Tensor> feeds) const {
+  if (!is_kept_) return false;
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    const Tensor& kept = kept_feeds_[i];
+    if (!kept.empty() &&
+        std::memcmp(kept.data(), feeds[i].data(), static_cast<size_t>(kept.desc().bytes())) != 0)
+      return false;
+  }
+  return true;
+}
+
+void Program::keep(std::span<const Tensor> feeds) {
+  if (repeats_.empty()) return;
+  kept_feeds_.resize(feeds.size());
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    if (std::ranges::find(varying_, plan_.feeds[i]) != varying_.end()) continue;
+    if (kept_feeds_[i].empty()) {
+      auto copy = feeds[i].clone();
+      if (!copy) return forget();  // then every run is a whole one
+      kept_feeds_[i] = *std::move(copy);
+    } else {
+      std::ranges::copy(feeds[i].values(), kept_feeds_[i].values().begin());
+    }
+  }
+  is_kept_ = true;
+}
+
+void Program::forget() {
+  if (scratch_ == nullptr) return;
+  std::erase(scratch_->keeping, this);
+  is_kept_ = false;
+  kept_feeds_.clear();
+  for (size_t i = 0; i < outputs_.size() && i < kept_.size(); ++i) {
+    if (kept_[i]) outputs_[i] = Tensor();
+  }
 }
 
 Session::Session(Graph graph, Parameters parameters, ThreadPool* pool,
@@ -63,7 +101,14 @@ Result<Program*> Session::program(const std::string& key,
   }
   TRY(ProgramSpec spec, make());
   auto program = std::make_unique<Program>();
-  TRY(program->plan_, make_plan(spec.graph, spec.feeds, spec.outputs, parameters_, kernels_));
+  TRY(ReusingPlan plan,
+      make_reusing_plan(spec.graph, spec.feeds, spec.outputs, spec.varying, parameters_, kernels_));
+  program->plan_ = std::move(plan.plan);
+  program->varying_ = std::move(spec.varying);
+  program->repeats_ = std::move(plan.repeats);
+  program->kept_ = std::move(plan.kept);
+  program->kept_bytes_ = plan.kept_bytes;
+  program->scratch_ = scratch_;
   if (programs_.size() >= kMaxPrograms) {
     programs_.erase(std::ranges::min_element(
         programs_, {}, [](const auto& entry) { return entry.second.last_use; }));
@@ -75,18 +120,33 @@ Result<Program*> Session::program(const std::string& key,
 
 void Session::parameters_changed(std::span<const int32_t> parameters) {
   for (int32_t index : parameters) kernels_.repack(parameters_[static_cast<size_t>(index)]);
+  for (auto& [key, cached] : programs_) cached.program->forget();
+}
+
+// Lets the programs that have not run for the longest time forget what they keep, so that all that
+// is kept stays within bounds.
+void Session::make_room(Program& program) {
+  std::vector<Program*>& keeping = scratch_->keeping;
+  std::erase(keeping, &program);
+  keeping.push_back(&program);
+  int64_t bytes = 0;
+  for (const Program* each : keeping) bytes += each->kept_bytes_;
+  while (bytes > kMostKeptBytes) {
+    bytes -= keeping.front()->kept_bytes_;
+    keeping.front()->forget();
+  }
 }
 
 Status Session::reserve(Program& program) {
   const Plan& plan = program.plan_;
-  if (program.outputs_.empty() && plan.output_storages > 0) {
-    std::vector<Tensor> outputs(static_cast<size_t>(plan.output_storages));
-    for (const Storage& storage : plan.storages) {
-      if (storage.kind != Storage::Kind::kOutput) continue;
-      TRY(outputs[static_cast<size_t>(storage.index)],
-          Tensor::uninitialised(Shape{storage.elements}));
+  if (!program.repeats_.empty()) make_room(program);
+  program.outputs_.resize(static_cast<size_t>(plan.output_storages));
+  for (const Storage& storage : plan.storages) {
+    if (storage.kind != Storage::Kind::kOutput) continue;
+    Tensor& output = program.outputs_[static_cast<size_t>(storage.index)];
+    if (output.empty()) {
+      TRY(output, Tensor::uninitialised(Shape{storage.elements}));
     }
-    program.outputs_ = std::move(outputs);
   }
   std::shared_ptr<Buffer>& arena = scratch_->buffer;
   if (arena == nullptr || arena->bytes() < plan.arena.bytes) {
@@ -129,24 +189,37 @@ Status Session::run(Program& program, std::span<const Tensor> feeds) {
                                                    ", want " + want.text());
     }
   }
-  TRY_STATUS(reserve(program));
-  const bool chooses = pool_->threads() > 1;
+  if (Status status = reserve(program); !status) {
+    program.forget();
+    return status;
+  }
+  const bool partial = program.keeps(feeds), chooses = pool_->threads() > 1;
   pool_->set_alone(chooses && program.threads_.alone());
   const int64_t start = now_micros();
-  const Status status = run_steps(program, feeds);
+  const Status status = run_steps(program, feeds, partial);
   pool_->set_alone(false);
-  TRY_STATUS(status);
-  if (chooses) program.threads_.ran(now_micros() - start);
+  if (!status) {
+    program.forget();
+    return status;
+  }
+  if (partial) {  // its time says nothing of a whole run's
+    ++program.partial_runs_;
+  } else {
+    if (chooses) program.threads_.ran(now_micros() - start);
+    program.keep(feeds);
+  }
   for (ValueId id : plan.outputs) program.output_views_[id] = view_of(program, id, feeds);
   ++program.runs_;
   return {};
 }
 
-Status Session::run_steps(const Program& program, std::span<const Tensor> feeds) {
+Status Session::run_steps(const Program& program, std::span<const Tensor> feeds, bool partial) {
   const Plan& plan = program.plan_;
   profile_.clear();
   std::vector<TensorView> in, out;
-  for (const PlanStep& step : plan.steps) {
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    if (partial && !program.repeats_[i]) continue;
+    const PlanStep& step = plan.steps[i];
     in.clear();
     out.clear();
     for (ValueId id : step.inputs) in.push_back(view_of(program, id, feeds));

@@ -18,11 +18,20 @@ namespace convscope {
 struct ProgramSpec {
   std::shared_ptr<const Graph> graph;
   std::vector<ValueId> feeds, outputs;
+  // Those of the feeds that are expected to change while the others stay, such as the seed of a
+  // derivative. Runs where that holds compute no more than what depends on them.
+  std::vector<ValueId> varying = {};
 };
+
+struct Scratch;
 
 // A planned graph with the memory of its outputs. Made and run by a Session.
 class Program {
  public:
+  Program() = default;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  ~Program() { forget(); }
   const Graph& graph() const { return *plan_.graph; }
   const Plan& plan() const { return plan_; }
   // The values of one output after a run; valid until this program runs again. May have a row
@@ -35,13 +44,30 @@ class Program {
   ValueId feed(size_t i) const { return plan_.feeds[i]; }
   // How often it ran to its end.
   int64_t runs() const { return runs_; }
+  // How many of these found what does not depend on the varying feeds computed already.
+  int64_t partial_runs() const { return partial_runs_; }
+  // Memory held to that end, beside that of the outputs; 0 where every run is a whole one.
+  int64_t kept_bytes() const { return kept_bytes_; }
 
  private:
   friend class Session;
+  // Whether what these feeds give, the varying ones aside, is in memory.
+  bool keeps(std::span<const Tensor> feeds) const;
+  // Notes what these feeds gave.
+  void keep(std::span<const Tensor> feeds);
+  // The next run is a whole one; until then the memory of what is kept is free.
+  void forget();
+
   Plan plan_;
+  std::vector<ValueId> varying_;
+  std::vector<bool> repeats_, kept_;  // of ReusingPlan
+  std::vector<Tensor> kept_feeds_;    // copies; empty for those that vary
+  bool is_kept_ = false;              // whether outputs_ hold what kept_feeds_ give
+  int64_t kept_bytes_ = 0;
+  std::shared_ptr<Scratch> scratch_;
   std::vector<Tensor> outputs_;
   std::unordered_map<ValueId, TensorView> output_views_;
-  int64_t runs_ = 0;
+  int64_t runs_ = 0, partial_runs_ = 0;
   ThreadChoice threads_;
 };
 
@@ -53,6 +79,7 @@ struct StepTime {
 // Memory for what a run needs only until it ends; it grows to the largest run.
 struct Scratch {
   std::shared_ptr<Buffer> buffer;
+  std::vector<Program*> keeping;  // those that hold results for later runs, the latest to run last
 };
 
 class Session {
@@ -85,7 +112,7 @@ class Session {
   // shares the tensors sees the new values, but packed weights of other sessions do not.
   void parameters_changed(std::span<const int32_t> parameters);
 
-  // Times of the steps of the last run, where set_profiling(true).
+  // Times of the steps that the last run ran, where set_profiling(true).
   void set_profiling(bool on) { profiling_ = on; }
   const std::vector<StepTime>& profile() const { return profile_; }
 
@@ -98,7 +125,8 @@ class Session {
     uint64_t last_use = 0;
   };
   Status reserve(Program& program);
-  Status run_steps(const Program& program, std::span<const Tensor> feeds);
+  void make_room(Program& program);
+  Status run_steps(const Program& program, std::span<const Tensor> feeds, bool partial);
   TensorView view_of(const Program& program, ValueId id, std::span<const Tensor> feeds) const;
 
   std::shared_ptr<const Graph> graph_;

@@ -503,10 +503,43 @@ TEST_F(Attribution, ACounterExampleFollowsTheSlopeWithinItsReach) {
   };
   EXPECT_GE(probability(1, 10), probability(1, 1) - 1e-3);
   EXPECT_LE(probability(0, 10), probability(0, 1) + 1e-3);
-  const MethodPreview none = run({.method = "adversarial", .parameters = {{"method", 10}, {"epsilon", 0}}});
+  const MethodPreview none =
+      run({.method = "adversarial", .parameters = {{"method", 10}, {"epsilon", 0}}});
   EXPECT_EQ(none.map->maximum - none.map->minimum, 0);
   EXPECT_EQ(figure(none, "Probability before"), figure(none, "Probability after"));
   EXPECT_NEAR(figure(none, "Rank correlation of the two maps"), 1, 1e-9);
+}
+
+// The same picture explained for another class runs nothing of the network's forward pass again and
+// gives what a network gives that is asked for nothing else.
+TEST_F(Attribution, AnotherTargetTakesUpTheForwardPass) {
+  for (const char* method : {"grad_cam", "grad_cam_pp", "gradient", "input_x_gradient",
+                             "guided_backprop", "layer_contributions"}) {
+    const auto ask = [&](int32_t target) {
+      return run({.method = method,
+                  .target = target,
+                  .layer = named(method).info().needs_layer ? "first" : ""});
+    };
+    open(gray_onnx());
+    Session& session = network_->method_context(method, false, 1)->session;
+    session.set_profiling(true);
+    const auto forward = static_cast<int32_t>(network_->model().graph.nodes().size());
+    const auto forward_steps = [&] {
+      return std::ranges::count_if(session.profile(),
+                                   [&](const StepTime& step) { return step.node.index < forward; });
+    };
+    ask(0);
+    EXPECT_GT(forward_steps(), 3) << method;
+    const MethodPreview second = ask(1);
+    EXPECT_EQ(forward_steps(), 0) << method;
+    EXPECT_FALSE(session.profile().empty()) << method;
+    open(gray_onnx());
+    const MethodPreview fresh = ask(1);
+    EXPECT_EQ(map_of(second), map_of(fresh)) << method;
+    EXPECT_EQ(second.figures.size(), fresh.figures.size());
+    for (size_t i = 0; i < fresh.figures.size(); ++i)
+      EXPECT_EQ(second.figures[i].value, fresh.figures[i].value) << method;
+  }
 }
 
 TEST_F(Attribution, RandomWeightsFollowTheSeed) {

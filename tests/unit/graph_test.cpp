@@ -160,6 +160,44 @@ TEST(BuildVjp, TheFirstRuleThatAppliesReplacesAnOpsOwnDerivative) {
   EXPECT_EQ(out.at(dx).values, (std::vector<double>{-1, -2, 0, 0}));
 }
 
+TEST(BuildVjp, TheReaderIsToldOfEachWantedValueOnceItsCotangentIsComplete) {
+  GraphBuilder builder;
+  const ValueId x = builder.input("x", {2}), other = builder.input("other", {2}),
+                seed = builder.input("seed", {2});
+  const ValueId a = *builder.add_one(make_scale(2), {x}, "a");
+  const ValueId b = *builder.add_one(make_mul(), {a, a}, "b");
+  const ValueId y = *builder.add_one(make_add(), {b, a}, "y");  // a is read by two nodes
+  std::vector<std::pair<ValueId, ValueId>> told;
+  std::vector<ValueId> added;
+  const auto reader = [&](ValueId value, ValueId cotangent) -> Status {
+    told.emplace_back(value, cotangent);
+    TRY(const ValueId more, builder.add_one(make_scale(10), {cotangent}, "tenfold"));
+    added.push_back(more);
+    return {};
+  };
+  const auto cotangents =
+      build_vjp(builder, std::array{y}, std::array{seed}, std::array{x, a, y, other}, {}, reader);
+  ASSERT_TRUE(cotangents.has_value());
+  // From the output to the input; of `other`, on which nothing depends, there is nothing to tell.
+  using Told = std::vector<std::pair<ValueId, ValueId>>;
+  ASSERT_EQ(told, (Told{{y, seed}, {a, cotangents->at(a)}, {x, cotangents->at(x)}}));
+  const Graph& graph = builder.graph();
+  const auto node_of = [&](ValueId id) { return graph.value(id).producer.index; };
+  EXPECT_LT(node_of(added[0]), node_of(cotangents->at(a))) << "before the rest of the pass";
+  EXPECT_LT(node_of(added[1]), node_of(cotangents->at(x)));
+  const auto out =
+      evaluate_reference(graph, {{x, values({2}, {1, -3})}, {seed, values({2}, {1, 2})}}, added);
+  EXPECT_EQ(out.at(added[0]).values, (std::vector<double>{10, 20}));
+  EXPECT_EQ(out.at(added[1]).values, (std::vector<double>{50, -220}));  // 10 · seed · (2a + 1)
+  EXPECT_EQ(out.at(added[2]).values, (std::vector<double>{100, -440}));
+
+  const auto refused = build_vjp(
+      builder, std::array{y}, std::array{seed}, std::array{a}, {},
+      [](ValueId, ValueId) -> Status { return fail(ErrorCode::kUnsupported, "not this one"); });
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message, "not this one");
+}
+
 TEST(BuildVjp, AnErrorNamesTheNode) {
   GraphBuilder builder;
   const ValueId x = builder.input("x", {1, 4, 4, 1}), dy = builder.input("dy", {1, 2, 2, 1}),

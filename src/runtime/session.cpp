@@ -194,7 +194,10 @@ Status Session::run(Program& program, std::span<const Tensor> feeds) {
     return status;
   }
   const bool partial = program.keeps(feeds), chooses = pool_->threads() > 1;
-  pool_->set_alone(chooses && program.threads_.alone());
+  if (partial && program.partial_runs_ == 0)
+    program.partial_threads_ = ThreadChoice(program.threads_.alone());
+  ThreadChoice& threads = partial ? program.partial_threads_ : program.threads_;
+  pool_->set_alone(chooses && threads.alone());
   const int64_t start = now_micros();
   const Status status = run_steps(program, feeds, partial);
   pool_->set_alone(false);
@@ -202,12 +205,11 @@ Status Session::run(Program& program, std::span<const Tensor> feeds) {
     program.forget();
     return status;
   }
-  if (partial) {  // its time says nothing of a whole run's
+  if (chooses) threads.ran(now_micros() - start);
+  if (partial)
     ++program.partial_runs_;
-  } else {
-    if (chooses) program.threads_.ran(now_micros() - start);
+  else
     program.keep(feeds);
-  }
   for (ValueId id : plan.outputs) program.output_views_[id] = view_of(program, id, feeds);
   ++program.runs_;
   return {};

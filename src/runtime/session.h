@@ -68,7 +68,7 @@ class Program {
   std::vector<Tensor> outputs_;
   std::unordered_map<ValueId, TensorView> output_views_;
   int64_t runs_ = 0, partial_runs_ = 0;
-  ThreadChoice threads_;
+  ThreadChoice threads_, partial_threads_;  // partial runs take another time
 };
 
 struct StepTime {

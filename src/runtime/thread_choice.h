@@ -11,6 +11,9 @@ namespace convscope {
 
 class ThreadChoice {
  public:
+  ThreadChoice() = default;
+  // Begins with what is better for runs like these.
+  explicit ThreadChoice(bool alone) : alone_is_better_(alone) {}
   // Whether the coming run should be the caller's alone. Now and then it is the other way than the
   // better one, to see whether that still holds; the longer it holds, the more rarely.
   bool alone() const { return trying_ ? !alone_is_better_ : alone_is_better_; }

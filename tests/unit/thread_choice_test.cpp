@@ -29,6 +29,15 @@ TEST(ThreadChoice, ABusyCoreCostsLittle) {
   EXPECT_LT(mean_time(worse, 200, 2500, 1000), 1.1 * 1000);
 }
 
+TEST(ThreadChoice, BeginsWithWhatIsKnownOfSimilarRunsAndThenFollowsItsOwn) {
+  EXPECT_FALSE(ThreadChoice(false).alone());
+  ThreadChoice choice(true);
+  EXPECT_TRUE(choice.alone());
+  EXPECT_LT(mean_time(choice, 50, 1500, 1000), 1.1 * 1000);
+  ThreadChoice mistaken(true);
+  EXPECT_LT(mean_time(mistaken, 200, 550, 1000), 1000 / 1.7);
+}
+
 TEST(ThreadChoice, FollowsTheMachine) {
   ThreadChoice choice;
   mean_time(choice, 300, 550, 1000);

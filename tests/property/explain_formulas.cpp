@@ -123,33 +123,27 @@ Want integrated_gradients(const Case& at) {
   return out;
 }
 
-Want guided_backprop(const Case& at) {
-  return pixels(at, input_gradient(at.weights, at.x, kTarget, Rule::kGuided), true);
-}
-
-// From the layer's strongest unit, as the paper does.
-Want deconvnet(const Case& at) {
+// From the logit, or from the second layer's strongest unit.
+Want projected(const Case& at, Rule rule) {
+  if (at.is_first()) return pixels(at, input_gradient(at.weights, at.x, kTarget, rule), true);
   const Pass pass = forward(at.weights, at.x);
-  const Planes& layer = at.is_first() ? pass.first : pass.second;
+  const Planes& layer = pass.second;
+  const auto strongest = std::ranges::max_element(layer.values);
+  const auto unit = static_cast<size_t>(strongest - layer.values.begin());
   Planes seed(layer.channels, layer.height, layer.width);
-  double most = 0;
-  size_t unit = 0;
-  for (size_t i = 0; i < layer.values.size(); ++i) {
-    if (layer.values[i] > most) most = layer.values[i], unit = i;
-  }
   seed.values[unit] = 1;
   const Planes values =
-      back_to_input(at.weights, pass,
-                    at.is_first() ? seed : back_to_first(at.weights, pass, seed, Rule::kDeconvnet),
-                    Rule::kDeconvnet);
+      back_to_input(at.weights, pass, back_to_first(at.weights, pass, seed, rule), rule);
   return {by_place(values),
           largest_colour(values),
-          {{"Activation of the unit", most},
+          {{"Activation of the unit", *strongest},
            {"Channel", static_cast<double>(unit / layer.pixels())},
            {"Row", static_cast<double>(unit % layer.pixels() / layer.width)},
            {"Column", static_cast<double>(unit % layer.width)}},
           {}};
 }
+Want guided_backprop(const Case& at) { return projected(at, Rule::kGuided); }
+Want deconvnet(const Case& at) { return projected(at, Rule::kDeconvnet); }
 
 // ---- class activation maps
 

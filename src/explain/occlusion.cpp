@@ -5,14 +5,15 @@
 // evidence.
 //   M(pixel) = mean over the windows that cover it of  S(x) − S(x with the window covered)
 // as Captum's Occlusion: windows start at multiples of the stride and the last may be cut off at
-// the border. Departures: none. Cost: one forward pass a window, several at a time. The method
-// `occluded_picture` is one of these windows by itself: what is left, and every class's answer.
+// the border. Departures: none. Cost: one forward pass a window, several at a time, of whose first
+// layers only what the window reaches is computed. The method `occluded_picture` is one of these
+// windows by itself: what is left, and every class's answer.
 #include <algorithm>
 
 #include "explain/answers.h"
 #include "explain/attribution.h"
-#include "explain/batch_score.h"
 #include "explain/occlusion.h"
+#include "explain/patch_score.h"
 #include "model/preprocessing.h"
 
 namespace convscope {
@@ -70,23 +71,32 @@ struct Windows {
   int64_t rows() const { return count(height, side, stride); }
   int64_t columns() const { return count(width, side, stride); }
   int64_t total() const { return rows() * columns(); }
+  PixelBox box(int64_t window) const {
+    const int64_t top = window / columns() * stride, left = window % columns() * stride;
+    return {top, left, std::min(side, height - top), std::min(side, width - left)};
+  }
   // Calls visit(pixel) for each pixel of a window.
   template <typename Visit>
   void each_pixel(int64_t window, Visit visit) const {
-    const int64_t top = window / columns() * stride, left = window % columns() * stride;
-    for (int64_t y = top; y < std::min(top + side, height); ++y) {
-      for (int64_t x = left; x < std::min(left + side, width); ++x) visit(y * width + x);
+    const PixelBox box = this->box(window);
+    for (int64_t y = box.top; y < box.top + box.height; ++y) {
+      for (int64_t x = box.left; x < box.left + box.width; ++x) visit(y * width + x);
     }
   }
 };
 
-void cover(const Windows& windows, int64_t window, const Tensor& picture, const Tensor& baseline,
-           std::span<float> out) {
-  std::ranges::copy(picture.values(), out.begin());
-  const auto channels = picture.shape().channels();
-  windows.each_pixel(window, [&](int64_t pixel) {
-    std::copy_n(baseline.data() + pixel * channels, channels, out.data() + pixel * channels);
-  });
+// A part of the picture, with the patch covered.
+void cover(const PixelBox& patch, const PixelBox& part, const Tensor& picture,
+           const Tensor& baseline, std::span<float> out) {
+  const int64_t channels = picture.shape().channels(), width = picture.shape()[2];
+  float* to = out.data();
+  for (int64_t y = part.top; y < part.top + part.height; ++y) {
+    const int64_t row = y * width;
+    to = std::copy_n(picture.data() + (row + part.left) * channels, part.width * channels, to);
+    if (y < patch.top || y >= patch.top + patch.height) continue;
+    std::copy_n(baseline.data() + (row + patch.left) * channels, patch.width * channels,
+                to - (part.left + part.width - patch.left) * channels);
+  }
 }
 
 // The mean of the falls over the windows that cover each pixel; 0 where none has been measured.
@@ -114,13 +124,15 @@ MethodRun run(MethodContext context, RunMethod request) {
   const bool probability = value("measure") == 1;
   CO_TRY(const Tensor baseline,
          baseline_picture(context, static_cast<Baseline>(value("baseline")), request.seed));
-  CO_TRY(BatchScore score,
-         BatchScore::of_pictures(context, request.target, std::min(kAtOnce, windows.total())));
+  CO_TRY(PatchScore score,
+         PatchScore::of(context, request.target, windows.side, std::min(kAtOnce, windows.total())));
   const auto measured = [&](int64_t i) {
     return probability ? score.probability(i) : score.logit(i);
   };
 
-  std::ranges::copy(context.input.values(), score.slot(0).begin());
+  // The first window with nothing covered.
+  const PixelBox part = score.place(0, windows.box(0));
+  cover({}, part, context.input, baseline, score.slot(0));
   CO_TRY_STATUS(score.run(1));
   const double whole = measured(0);
   std::vector<double> falls;
@@ -128,8 +140,10 @@ MethodRun run(MethodContext context, RunMethod request) {
   const int64_t total = windows.total();
   for (int64_t done = 0; done < total;) {
     const int64_t count = std::min(score.at_once(), total - done);
-    for (int64_t i = 0; i < count; ++i)
-      cover(windows, done + i, context.input, baseline, score.slot(i));
+    for (int64_t i = 0; i < count; ++i) {
+      const PixelBox patch = windows.box(done + i), held = score.place(i, patch);
+      cover(patch, held, context.input, baseline, score.slot(i));
+    }
     CO_TRY_STATUS(score.run(count));
     for (int64_t i = 0; i < count; ++i) falls.push_back(whole - measured(i));
     done += count;

@@ -52,8 +52,7 @@ Result<ProgramSpec> sums_spec(const MethodContext& context) {
   const auto sum_up = [&](ValueId value, ValueId cotangent) -> Status {
     const std::string& name = builder.graph().value(value).name;
     TRY(units[value], builder.add_one(make_mul(), {value, cotangent}, "units of " + name));
-    TRY(sums[value],
-        builder.add_one(make_reduce_sum({}, true), {units[value]}, "sum of " + name));
+    TRY(sums[value], builder.add_one(make_reduce_sum({}, true), {units[value]}, "sum of " + name));
     return {};
   };
   TRY(auto cotangents, build_vjp(builder, outputs, seeds, wanted, {}, sum_up));
@@ -105,6 +104,8 @@ MethodRun run(MethodContext context, RunMethod request) {
     if (const auto found = sums.find(layer.value); found != sums.end())
       out.contributions.push_back({layer.name, -1, program->view(found->second).data[0]});
   }
+  diagnose_slope(out, context, MapShows::kEvidence,
+                 program->view(program->output(0)).data[request.target]);
   co_return out;
 }
 

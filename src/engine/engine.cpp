@@ -9,6 +9,7 @@
 #include "explain/registry.h"
 #include "image/decode.h"
 #include "imagine/registry.h"
+#include "method/diagnosis.h"
 #include "model/onnx_export.h"
 
 namespace convscope {

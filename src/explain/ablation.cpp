@@ -112,7 +112,7 @@ MethodRun run(MethodContext context, RunMethod request) {
                  {{"Channels switched off", "关闭的通道数"},
                   static_cast<double>(std::ranges::count(off, true)),
                   ""}};
-  if (out.map->minimum == 0 && out.map->maximum == 0) {
+  if (is_blank(*out.map)) {
     out.diagnosis = {"These channels are silent on this picture: without them nothing changes.",
                      "这些通道对这张图片没有反应：关闭它们不会改变任何东西。"};
   }

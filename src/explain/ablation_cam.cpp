@@ -36,12 +36,12 @@ const MethodInfo& info() {
       .source = "src/explain/ablation_cam.cpp",
       .takes_layer = true,
       .needs_layer = true,
-      .parameters = {},
+      .parameters = cam_parameters(),
   };
   return kInfo;
 }
 
-MethodRun run(MethodContext context, RunMethod request) {
+MethodRun one_view(MethodContext context, RunMethod request) {
   CO_TRY(const ModelLayer* layer, context.model.layer_named(request.layer));
   CO_TRY(const LayerState state,
          layer_state(context, *layer, context.input, request.target, false));
@@ -62,7 +62,6 @@ MethodRun run(MethodContext context, RunMethod request) {
   const auto set_channel = [&](std::span<float> slot, size_t channel, bool on) {
     for (size_t j = channel; j < slot.size(); j += channels) slot[j] = on ? state.activation[j] : 0;
   };
-  MethodPreview out;
   for (size_t done = 0; done < channels;) {
     // A channel that is silent everywhere changes nothing when it is switched off.
     if (energy[order[done]] == 0) break;
@@ -81,9 +80,13 @@ MethodRun run(MethodContext context, RunMethod request) {
                            static_cast<int32_t>(done), static_cast<int32_t>(channels));
     }
   }
-  out = cam_preview(info(), context, state, weighted_sum(state, weights),
-                    static_cast<int32_t>(channels), static_cast<int32_t>(channels));
-  co_return out;
+  // A component takes longer than its sum, so that only the last map is one.
+  co_return cam_preview(info(), context, state, weighted_map(info(), request, state, weights),
+                        static_cast<int32_t>(channels), static_cast<int32_t>(channels));
+}
+
+MethodRun run(MethodContext context, RunMethod request) {
+  return over_views(info(), std::move(context), std::move(request), one_view);
 }
 
 }  // namespace

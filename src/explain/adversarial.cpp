@@ -19,6 +19,7 @@
 #include "explain/gradient_program.h"
 #include "explain/judged_method.h"
 #include "explain/removal.h"
+#include "method/diagnosis.h"
 
 namespace convscope {
 namespace {
@@ -148,6 +149,12 @@ MethodPreview preview_of(const MethodContext& context, const LogProbability& now
   MethodPreview out{.method = info().id, .step = step, .steps = steps};
   out.map = make_map(shape[1], shape[2], change, true, "of 255");
   out.picture = Picture{seen.height, seen.width, Blob(rgba_from_image(seen))};
+  if (step == steps && is_blank(*out.map)) {
+    out.diagnosis = {
+        "The picture is unchanged: no colour may change (ε is 0), or the slope is zero wherever "
+        "one may.",
+        "图片没有变化：不允许改变任何颜色（ε 为 0），或在允许改变之处斜率都是零。"};
+  }
   if (step == steps)
     out.attribution = {static_cast<int32_t>(shape[1]), static_cast<int32_t>(shape[2]),
                        static_cast<int32_t>(channels), Blob::copy_of(bytes.data(), bytes.size())};

@@ -68,6 +68,16 @@ void blur(Tensor& picture) {
   std::ranges::copy(values, picture.values().begin());
 }
 
+void fill_with_mean(Tensor& picture) {
+  const auto channels = static_cast<size_t>(picture.shape().channels());
+  const std::span<float> values = picture.values();
+  std::vector<double> sum(channels);
+  for (size_t i = 0; i < values.size(); ++i) sum[i % channels] += double{values[i]};
+  const auto pixels = static_cast<double>(values.size() / channels);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(sum[i % channels] / pixels);
+}
+
 }  // namespace
 
 ParameterInfo colours_parameter(Combine initial) {
@@ -122,13 +132,18 @@ ParameterInfo baseline_parameter() {
        {"white", "白色"},
        {"blurred photo", "模糊的原图"},
        {"noise", "噪声"},
-       {"zero after preprocessing", "预处理后的零"}});
+       {"zero after preprocessing", "预处理后的零"},
+       {"mean colour of this picture", "这张图片的平均颜色"}});
 }
 
 Result<Tensor> baseline_picture(const MethodContext& context, Baseline kind, uint64_t seed) {
   TRY(Tensor out, context.input.clone());
   if (kind == Baseline::kBlurred) {
     blur(out);
+    return out;
+  }
+  if (kind == Baseline::kMean) {
+    fill_with_mean(out);
     return out;
   }
   Rng rng(seed);
@@ -147,6 +162,12 @@ Result<Tensor> baseline_picture(const MethodContext& context, Baseline kind, uin
 
 Figure score_figure(double score) {
   return {{"Score (logit) of the class", "该类别的分数（logit）"}, score, ""};
+}
+
+void diagnose_slope(MethodPreview& preview, const MethodContext& context, MapShows shows,
+                    double score) {
+  preview.diagnosis =
+      diagnose_map(*preview.map, shows, score_is_held_at_zero(context.model, score));
 }
 
 }  // namespace convscope

@@ -2,6 +2,7 @@
 // for each pixel, and the picture that stands for "nothing there".
 #pragma once
 
+#include "method/diagnosis.h"
 #include "method/method.h"
 
 namespace convscope {
@@ -20,14 +21,19 @@ MethodPreview attribution_preview(const MethodInfo& info, const RunMethod& reque
 // The same from a view (1, H, W, C).
 std::vector<float> dense_values(const TensorView& view);
 
-// A picture without content, as the network sees it.
-enum class Baseline : uint8_t { kGray, kBlack, kWhite, kBlurred, kNoise, kZero };
+// A picture without content, as the network sees it. Links hold these numbers.
+enum class Baseline : uint8_t { kGray, kBlack, kWhite, kBlurred, kNoise, kZero, kMean };
 ParameterInfo baseline_parameter();
 // (1, H, W, C). Gray is the byte 128 in every colour; blurred is the input itself through a
 // Gaussian of an eighth of its shorter side; noise is uniform over all bytes; zero is 0 after
-// preprocessing, the mean colour for most networks.
+// preprocessing, the mean colour of the training pictures for most networks; mean is the mean of
+// this picture's pixels, each colour by itself.
 Result<Tensor> baseline_picture(const MethodContext& context, Baseline kind, uint64_t seed);
 
 Figure score_figure(double score);
+
+// The words about the map of something that follows the score's slope.
+void diagnose_slope(MethodPreview& preview, const MethodContext& context, MapShows shows,
+                    double score);
 
 }  // namespace convscope

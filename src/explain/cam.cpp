@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
+#include <limits>
 #include <numeric>
 
 #include "explain/gradient_program.h"
@@ -56,6 +58,16 @@ struct Matrix {
   std::vector<double> values;
   size_t rows, columns;
 
+  // Which, and its length. Of rows of NaN, one of them.
+  std::pair<size_t, double> longest_row() const {
+    std::pair<size_t, double> out{0, std::numeric_limits<double>::quiet_NaN()};
+    for (size_t r = 0; r < rows; ++r) {
+      const double* row = values.data() + r * columns;
+      const double length = std::sqrt(std::inner_product(row, row + columns, row, 0.0));
+      if (!(length <= out.second)) out = {r, length};
+    }
+    return out;
+  }
   std::vector<double> times(std::span<const double> x) const {
     std::vector<double> y(rows);
     for (size_t r = 0; r < rows; ++r)
@@ -115,15 +127,127 @@ std::vector<float> summed(std::span<const float> weighted, size_t pixels, size_t
   return out;
 }
 
-// Rectified, scaled, resized, scaled again.
+// Rectified, scaled, resized, scaled again. Scaling would blow up the rounding of a constant.
 std::vector<float> shown(std::span<const float> raw, int64_t height, int64_t width,
                          const Shape& input) {
   std::vector<float> map(raw.begin(), raw.end());
+  if (fault_of(raw, true) == MapFault::kConstant) std::ranges::fill(map, 0.0f);
   for (float& value : map) value = std::isnan(value) ? value : std::max(value, 0.0f);
   scale_to_unit(map);
   map = upsampled(map, height, width, input[1], input[2]);
   scale_to_unit(map);
   return map;
+}
+
+Text zero_cam_text(const MethodInfo& info, const Model& model, const LayerState& state) {
+  const auto is_zero = [](float x) { return x == 0; };
+  if (std::ranges::all_of(state.activation, is_zero)) {
+    return {
+        "The map is zero everywhere: this layer is silent on this picture. Choose another layer.",
+        "整张图都是零：这一层对这张图片没有反应。请换一层。"};
+  }
+  if (info.class_specific && score_is_held_at_zero(model, state.score)) return held_at_zero_text();
+  if (!state.gradient.empty() && std::ranges::all_of(state.gradient, is_zero)) {
+    return {
+        "The map is zero everywhere: no small change of this layer moves this class’s score on "
+        "this picture. Choose a class that the network considers possible, or another layer.",
+        "整张图都是零：在这张图片上，这一层的微小变化不影响该类别的分数。请选择网络认为有可能的类别"
+        "，或换一层。"};
+  }
+  return {
+      "The map is zero everywhere, though the layer is not silent: its channels weigh nothing "
+      "here, cancel out, or are the same at every place. Choose another layer or class.",
+      "整张图都是零，尽管这一层有反应：它的通道在这里没有权重、相互抵消，或在每个位置都相同。"
+      "请换一层或换一个类别。"};
+}
+
+Text constant_cam_text(float value) {
+  std::array<char, 32> number{};
+  std::snprintf(number.data(), number.size(), "%.3g", static_cast<double>(value));
+  return {std::string("The map is blank: before scaling it has the same value at every place (") +
+              number.data() +
+              "). The evidence lies everywhere alike, so it points to no place. Try an earlier "
+              "layer.",
+          std::string("图是空白的：缩放前它在每个位置的值都相同（") + number.data() +
+              "）。证据到处一样，因此没有指出任何位置。请换一个更早的层。"};
+}
+
+// Names no method that would show the same, nor a layer where there is none to choose.
+Text negative_cam_text(const MethodInfo& info) {
+  if (!info.class_specific) {
+    return {
+        "The map is blank: with these weights every place of it is negative, and cut at 0. "
+        "Another seed gives others.",
+        "图是空白的：在这些权重下，图上每处都是负值，在 0 处被截断。换一个种子就是另一组权重。"};
+  }
+  const Text found = {
+      "There is no positive evidence for this class at this layer: no place of the map is "
+      "positive. ",
+      "在这一层没有支持该类别的证据：图上没有正值。"};
+  Text advice = {"Try HiResCAM, or an earlier layer.", "请试试 HiResCAM，或换一个更早的层。"};
+  if (info.id == "cam")
+    advice = {"Try HiResCAM at an earlier layer.", "请试试 HiResCAM 并选择更早的层。"};
+  if (info.id == "hires_cam")
+    advice = {"Try an earlier layer, or occlusion, which also shows what speaks against the class.",
+              "请换一个更早的层，或试试遮挡：它也显示反对该类别的部分。"};
+  return {found.en + advice.en, found.zh + advice.zh};
+}
+
+// The mean of the shown maps, each turned back. A single view is left as it is.
+class MeanOfViews {
+ public:
+  explicit MeanOfViews(std::span<const Augmentation> views) : views_(views) {}
+
+  // What there is once the view i has come as far as this.
+  MethodPreview with(size_t i, MethodPreview now) {
+    if (views_.size() == 1) return now;
+    const Augmentation& view = views_[i];
+    std::vector<float> map(now.map->values.floats(),
+                           now.map->values.floats() + now.map->values.float_count());
+    if (view.flipped) flip(map, now.map->width);
+    sum_ = of_finished_;
+    sum_.resize(map.size());
+    for (size_t p = 0; p < map.size(); ++p) sum_[p] += double{map[p]};
+    std::ranges::transform(sum_, map.begin(),
+                           [&](double s) { return static_cast<float>(s / double(i + 1)); });
+    now.map = make_map(now.map->height, now.map->width, map, false, "");
+    // The picture itself has the last word on why there is nothing to see, and the figures.
+    const bool is_picture = !view.flipped && view.factor == 1;
+    if (is_picture) figures_ = now.figures;
+    if (is_picture || !picture_diagnosed_) diagnosis_ = now.diagnosis;
+    picture_diagnosed_ = picture_diagnosed_ || is_picture;
+    now.figures = figures_;
+    now.diagnosis = is_blank(*now.map) ? diagnosis_ : diagnose_map(*now.map);
+    const auto views = static_cast<int32_t>(views_.size());
+    now.step += static_cast<int32_t>(i) * now.steps;
+    now.steps *= views;
+    return now;
+  }
+  // The view of the last preview is finished.
+  void keep() { of_finished_ = sum_; }
+
+ private:
+  std::span<const Augmentation> views_;
+  std::vector<double> of_finished_, sum_;
+  std::vector<Figure> figures_;
+  Text diagnosis_;
+  bool picture_diagnosed_ = false;
+};
+
+// The map of one view.
+MethodRun one_view(const MethodInfo& info, MethodContext context, RunMethod request,
+                   ModelLayer layer, RawMapOf raw, bool with_gradient) {
+  CO_TRY(const LayerState state,
+         layer_state(context, layer, context.input, std::max(request.target, 0), with_gradient));
+  CO_TRY(const RawMap made, raw(state));
+  const auto channels = static_cast<size_t>(state.channels);
+  std::vector<float> map = made.map;
+  if (map.empty()) {
+    map = is_on(info, request, "eigen_smooth")
+              ? first_component(made.weighted, state.pixels(), channels)
+              : summed(made.weighted, state.pixels(), channels);
+  }
+  co_return cam_preview(info, context, state, map, 1, 1);
 }
 
 }  // namespace
@@ -184,7 +308,9 @@ std::vector<float> weighted_sum(const LayerState& state, std::span<const float> 
 std::vector<float> first_component(std::span<const float> matrix, size_t pixels, size_t channels) {
   constexpr int kMostIterations = 2000;
   constexpr double kSettled = 1e-9;
+  constexpr double kRounding = 1e-6;  // of the float32 that the values were
   Matrix m{{matrix.begin(), matrix.end()}, pixels, channels};
+  const double size = m.longest_row().second;
   for (size_t c = 0; c < channels; ++c) {
     double mean = 0;
     for (size_t p = 0; p < pixels; ++p) mean += m.values[p * channels + c];
@@ -192,20 +318,15 @@ std::vector<float> first_component(std::span<const float> matrix, size_t pixels,
     for (size_t p = 0; p < pixels; ++p) m.values[p * channels + c] -= mean;
   }
   // A start that is not orthogonal to the answer, the same every time: the strongest row.
-  size_t strongest = 0;
-  double most = -1;
-  for (size_t p = 0; p < pixels; ++p) {
-    double norm = 0;
-    for (size_t c = 0; c < channels; ++c)
-      norm += m.values[p * channels + c] * m.values[p * channels + c];
-    if (norm > most) most = norm, strongest = p;
-  }
+  const auto [strongest, most] = m.longest_row();
+  // Where all places are alike, what is left is rounding and no pattern.
+  if (most <= kRounding * size) return std::vector<float>(pixels);
   const auto row = m.values.begin() + static_cast<ptrdiff_t>(strongest * channels);
   std::vector<double> v(row, row + static_cast<ptrdiff_t>(channels));
   normalise(v);
   for (int i = 0; i < kMostIterations; ++i) {
     std::vector<double> next = m.transposed_times(m.times(v));
-    if (normalise(next) == 0) break;
+    if (!(normalise(next) > 0)) break;  // nor with a NaN
     double change = 0;
     for (size_t c = 0; c < channels; ++c) change += (next[c] - v[c]) * (next[c] - v[c]);
     v = std::move(next);
@@ -266,8 +387,8 @@ std::vector<ParameterInfo> cam_parameters(bool has_eigen_smooth) {
   std::vector<ParameterInfo> out = {bool_parameter(
       "aug_smooth", {"Average over six views", "对六个视图取平均"},
       {"The mean of the maps of the picture and its mirror image, each at 0.9, 1 and 1.1 times its "
-       "contrast.",
-       "对原图及其镜像、各取 0.9、1、1.1 倍对比度，将所得的图取平均。"},
+       "contrast. Takes six times as long.",
+       "对原图及其镜像、各取 0.9、1、1.1 倍对比度，将所得的图取平均。耗时是六倍。"},
       false)};
   if (has_eigen_smooth) {
     out.push_back(bool_parameter(
@@ -278,6 +399,20 @@ std::vector<ParameterInfo> cam_parameters(bool has_eigen_smooth) {
         false));
   }
   return out;
+}
+
+bool is_on(const MethodInfo& info, const RunMethod& request, std::string_view id) {
+  return std::ranges::any_of(info.parameters, [&](const auto& p) { return p.id == id; }) &&
+         parameter_value(info, request, id) != 0;
+}
+
+Text diagnose_cam(const MethodInfo& info, const Model& model, const LayerState& state,
+                  std::span<const float> raw) {
+  const MapFault fault = fault_of(raw, true);
+  if (fault == MapFault::kNone) return {};
+  if (fault == MapFault::kNotFinite) return not_finite_text();
+  if (fault == MapFault::kZero) return zero_cam_text(info, model, state);
+  return raw[0] > 0 ? constant_cam_text(raw[0]) : negative_cam_text(info);
 }
 
 MethodPreview cam_preview(const MethodInfo& info, const MethodContext& context,
@@ -291,66 +426,52 @@ MethodPreview cam_preview(const MethodInfo& info, const MethodContext& context,
   if (info.class_specific) out.figures.push_back(score_figure(state.score));
   out.figures.push_back({{"Lowest value before scaling", "缩放前的最小值"}, low, ""});
   out.figures.push_back({{"Highest value before scaling", "缩放前的最大值"}, high, ""});
-  if (high <= 0 && low < 0) {
-    out.diagnosis = {
-        "There is no positive evidence for this class at this layer: every place of the map is "
-        "negative. "
-        "Try HiResCAM, or an earlier layer.",
-        "在这一层没有支持该类别的证据：图上每处都是负值。请试试 HiResCAM，或换一个更早的层。"};
-  } else if (low == 0 && high == 0) {
-    out.diagnosis = {
-        "The map is zero everywhere: this layer does not move this class’s score on this picture. "
-        "Choose a "
-        "class that the network considers possible, or another layer.",
-        "整张图都是零：在这张图片上，这一层不影响该类别的分数。请选择网络认为有可能的类别，或换一层"
-        "。"};
-  }
+  out.diagnosis = diagnose_cam(info, context.model, state, raw);
   return out;
+}
+
+std::vector<float> weighted_map(const MethodInfo& info, const RunMethod& request,
+                                const LayerState& state, std::span<const float> weights) {
+  if (!is_on(info, request, "eigen_smooth")) return weighted_sum(state, weights);
+  return first_component(weighted_activation(state, weights), state.pixels(),
+                         static_cast<size_t>(state.channels));
+}
+
+MethodRun over_views(const MethodInfo& info, MethodContext context, RunMethod request,
+                     ViewRun view) {
+  const std::span<const Augmentation> views =
+      is_on(info, request, "aug_smooth") ? std::span<const Augmentation>(kAugmented) : kPlain;
+  MeanOfViews mean(views);
+  MethodPreview out;
+  for (size_t i = 0; i < views.size(); ++i) {
+    MethodContext one = context;
+    CO_TRY(one.input, augmented(context.input, views[i]));
+    MethodRun run = view(std::move(one), request);
+    while (run.next()) co_yield mean.with(i, std::move(run.preview()));
+    CO_TRY(MethodPreview last, std::move(run.result()));
+    out = mean.with(i, std::move(last));
+    mean.keep();
+    if (i + 1 < views.size()) co_yield std::move(out);
+  }
+  co_return out;
+}
+
+MethodRun cam_run_at(const MethodInfo& info, MethodContext context, RunMethod request,
+                     ModelLayer layer, RawMapOf raw, bool with_gradient) {
+  return over_views(info, std::move(context), std::move(request),
+                    [&info, layer, raw, with_gradient](MethodContext view, RunMethod asked) {
+                      return one_view(info, std::move(view), std::move(asked), layer, raw,
+                                      with_gradient);
+                    });
 }
 
 MethodRun cam_run(const MethodInfo& info, MethodContext context, RunMethod request, RawMapOf raw,
                   bool with_gradient) {
   CO_TRY(const ModelLayer* layer, context.model.layer_named(request.layer));
-  const auto is_on = [&](std::string_view id) {
-    return std::ranges::any_of(info.parameters, [&](const auto& p) { return p.id == id; }) &&
-           parameter_value(info, request, id) != 0;
-  };
-  const bool eigen = is_on("eigen_smooth"), smooth = is_on("aug_smooth");
-  const std::span<const Augmentation> views =
-      smooth ? std::span<const Augmentation>(kAugmented) : kPlain;
-  const auto steps = static_cast<int32_t>(views.size());
-  std::vector<double> sum;
-  MethodPreview out;
-  for (int32_t step = 0; step < steps; ++step) {
-    const Augmentation& view = views[static_cast<size_t>(step)];
-    CO_TRY(const Tensor input, augmented(context.input, view));
-    CO_TRY(const LayerState state,
-           layer_state(context, *layer, input, std::max(request.target, 0), with_gradient));
-    CO_TRY(const RawMap made, raw(state));
-    const auto channels = static_cast<size_t>(state.channels);
-    std::vector<float> map = made.map;
-    if (map.empty()) {
-      map = eigen ? first_component(made.weighted, state.pixels(), channels)
-                  : summed(made.weighted, state.pixels(), channels);
-    }
-    MethodPreview now = cam_preview(info, context, state, map, step + 1, steps);
-    if (steps == 1) co_return now;
-    // The mean of the shown maps, each turned back.
-    std::vector<float> turned(now.map->values.floats(),
-                              now.map->values.floats() + now.map->values.float_count());
-    if (view.flipped) flip(turned, now.map->width);
-    sum.resize(turned.size());
-    for (size_t i = 0; i < sum.size(); ++i) sum[i] += turned[i];
-    std::vector<float> mean(sum.size());
-    std::ranges::transform(sum, mean.begin(),
-                           [&](double s) { return static_cast<float>(s / (step + 1)); });
-    now.map = make_map(now.map->height, now.map->width, mean, false, "");
-    if (!view.flipped && view.factor == 1) out.figures = now.figures;
-    now.figures = out.figures;
-    out = std::move(now);
-    if (step + 1 < steps) co_yield out;
-  }
-  co_return out;
+  MethodRun run = cam_run_at(info, std::move(context), std::move(request), *layer, std::move(raw),
+                             with_gradient);
+  while (run.next()) co_yield std::move(run.preview());
+  co_return std::move(run.result());
 }
 
 }  // namespace convscope

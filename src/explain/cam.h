@@ -57,16 +57,33 @@ using RawMapOf = std::function<Result<RawMap>(const LayerState&)>;
 
 // "aug_smooth" and, where a method weights channels, "eigen_smooth".
 std::vector<ParameterInfo> cam_parameters(bool has_eigen_smooth = true);
+// Whether a switch of these is on; false where the method does not have it.
+bool is_on(const MethodInfo& info, const RunMethod& request, std::string_view id);
 
 // The whole method from its raw map: rectified, scaled to 0…1, resized to the input, scaled again.
 MethodRun cam_run(const MethodInfo& info, MethodContext context, RunMethod request, RawMapOf raw,
                   bool with_gradient = true);
+// The same of a value that need not be a layer that people see.
+MethodRun cam_run_at(const MethodInfo& info, MethodContext context, RunMethod request,
+                     ModelLayer layer, RawMapOf raw, bool with_gradient);
 // The part of it from the raw map on; also for methods that make it in many steps.
 MethodPreview cam_preview(const MethodInfo& info, const MethodContext& context,
                           const LayerState& state, std::span<const float> raw, int32_t step,
                           int32_t steps);
+// Why a raw map shows nothing, and what to try; empty where it shows something.
+Text diagnose_cam(const MethodInfo& info, const Model& model, const LayerState& state,
+                  std::span<const float> raw);
 
-// A_c · weights[c] at every pixel.
+// One view of a method that makes its map in many steps, and its mean over the six views where
+// "aug_smooth" asks for it: their steps follow each other.
+using ViewRun = std::function<MethodRun(MethodContext, RunMethod)>;
+MethodRun over_views(const MethodInfo& info, MethodContext context, RunMethod request,
+                     ViewRun view);
+
+// A_c · weights[c] at every pixel; its sum over channels or, with "eigen_smooth", its first
+// component.
 std::vector<float> weighted_activation(const LayerState& state, std::span<const float> weights);
+std::vector<float> weighted_map(const MethodInfo& info, const RunMethod& request,
+                                const LayerState& state, std::span<const float> weights);
 
 }  // namespace convscope

@@ -30,7 +30,7 @@ const MethodInfo& info() {
       .citation = "Zhou et al. 2016",
       .paper = "https://arxiv.org/abs/1512.04150",
       .source = "src/explain/class_activation_map.cpp",
-      .parameters = {},
+      .parameters = cam_parameters(),
   };
   return kInfo;
 }
@@ -89,8 +89,7 @@ MethodRun run(MethodContext context, RunMethod request) {
   ModelLayer layer;  // the map need not be a layer that people see
   layer.name = model.graph.value(head.map).name;
   layer.value = head.map;
-  CO_TRY(const LayerState state, layer_state(context, layer, context.input, request.target, false));
-  const auto channels = static_cast<size_t>(state.channels),
+  const auto channels = static_cast<size_t>(model.graph.shape(head.map).channels()),
              target = static_cast<size_t>(request.target);
   std::vector<float> weights(channels);
   if (head.weight < 0) {
@@ -101,7 +100,12 @@ MethodRun run(MethodContext context, RunMethod request) {
     for (size_t c = 0; c < channels; ++c)
       weights[c] = weight.values()[head.transposed ? target * channels + c : c * classes + target];
   }
-  co_return cam_preview(info(), context, state, weighted_sum(state, weights), 1, 1);
+  const auto raw = [weights](const LayerState& state) -> Result<RawMap> {
+    return RawMap{{}, weighted_activation(state, weights)};
+  };
+  MethodRun run = cam_run_at(info(), std::move(context), std::move(request), layer, raw, false);
+  while (run.next()) co_yield std::move(run.preview());
+  co_return std::move(run.result());
 }
 
 }  // namespace

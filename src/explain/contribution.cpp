@@ -44,11 +44,13 @@ MethodPreview contribution_preview(const MethodInfo& info, const MethodContext& 
                  {{"Channels that add", "增加分数的通道"}, adding, ""},
                  {{"Channels that take away", "减少分数的通道"}, taking, ""},
                  {{"Channels", "通道数"}, static_cast<double>(channels), ""}};
-  if (out.map->minimum == 0 && out.map->maximum == 0) {
+  if (is_blank(*out.map)) {
     out.diagnosis = {
         "The layer adds nothing to this class’s score on this picture. Choose a class that the "
         "network considers possible, or another layer.",
         "在这张图片上，这一层对该类别的分数没有贡献。请选择网络认为有可能的类别，或换一层。"};
+  } else {
+    out.diagnosis = diagnose_map(*out.map, MapShows::kEvidence);
   }
   return out;
 }

@@ -42,7 +42,7 @@ const MethodInfo& info() {
 MethodRun run(MethodContext context, RunMethod request) {
   CO_TRY(const Projection found, project(context, request, RectifierRule::kDeconvnet));
   MethodPreview out = projection_preview(info(), request, context, found);
-  if (out.map->maximum == 0 && out.map->minimum == 0 && request.layer.empty()) {
+  if (is_blank(*out.map) && found.channel < 0 && rectifiers(context.model.graph) > 0) {
     out.diagnosis = {
         "The map is empty: on the way down from this class’s score a ReLU found nothing positive "
         "to "

@@ -44,6 +44,7 @@ MethodRun run(MethodContext context, RunMethod request) {
   MethodPreview out = attribution_preview(info(), request, context.input.shape(),
                                           dense_values(gradient), 1, 1, "∂logit/∂pixel");
   out.figures.push_back(score_figure(logit.score()));
+  diagnose_slope(out, context, MapShows::kSlope, logit.score());
   co_return out;
 }
 

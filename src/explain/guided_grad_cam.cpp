@@ -46,7 +46,8 @@ MethodRun run(MethodContext context, RunMethod request) {
   for (size_t i = 0; i < guided.values.size(); ++i)
     guided.values[i] *= cam.map->values.floats()[i / channels];
   MethodPreview out = projection_preview(info(), request, context, guided);
-  if (out.diagnosis.en.empty()) out.diagnosis = cam.diagnosis;
+  // A blank Grad-CAM blanks the product, whatever was sent back.
+  if (!cam.diagnosis.en.empty()) out.diagnosis = cam.diagnosis;
   co_return out;
 }
 

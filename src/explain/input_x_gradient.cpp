@@ -45,6 +45,7 @@ MethodRun run(MethodContext context, RunMethod request) {
       attribution_preview(info(), request, context.input.shape(), values, 1, 1, "x·∂logit/∂x");
   out.figures.push_back(score_figure(logit.score()));
   out.figures.push_back({{"Sum of the map", "图中数值之和"}, sum, ""});
+  diagnose_slope(out, context, MapShows::kEvidence, logit.score());
   co_return out;
 }
 

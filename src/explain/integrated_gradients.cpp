@@ -88,6 +88,7 @@ MethodRun run(MethodContext context, RunMethod request) {
                  {{"Score of the compared picture", "对照图片的分数"}, there, ""},
                  {{"Sum of the map", "图中数值之和"}, sum, ""},
                  {{"Completeness gap", "完备性缺口"}, sum - (here - there), ""}};
+  out.diagnosis = diagnose_map(*out.map, MapShows::kEvidence);
   co_return out;
 }
 

@@ -104,6 +104,8 @@ MethodRun run(MethodContext context, RunMethod request) {
     if (const auto found = sums.find(layer.value); found != sums.end())
       out.contributions.push_back({layer.name, -1, program->view(found->second).data[0]});
   }
+  diagnose_slope(out, context, MapShows::kEvidence,
+                 program->view(program->output(0)).data[request.target]);
   co_return out;
 }
 

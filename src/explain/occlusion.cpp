@@ -14,6 +14,7 @@
 #include "explain/attribution.h"
 #include "explain/occlusion.h"
 #include "explain/patch_score.h"
+#include "method/diagnosis.h"
 #include "model/preprocessing.h"
 
 namespace convscope {
@@ -160,6 +161,15 @@ MethodRun run(MethodContext context, RunMethod request) {
                   ""},
                  {{"Deepest fall", "最大降幅"}, *std::ranges::max_element(falls), ""},
                  {{"Windows", "窗口数"}, static_cast<double>(total), ""}};
+  if (std::ranges::all_of(falls, [](double fall) { return fall == 0; })) {
+    out.diagnosis = {
+        "The map is zero everywhere: wherever the patch lies, this class keeps exactly its score. "
+        "Try a larger patch, another cover, or a class that the network considers possible.",
+        "整张图都是零：无论遮挡块在哪里，该类别的分数都完全不变。请试试更大的遮挡块、另一种遮挡内容"
+        "，或选择网络认为有可能的类别。"};
+  } else {
+    out.diagnosis = diagnose_map(*out.map, MapShows::kEvidence);
+  }
   co_return out;
 }
 
@@ -220,6 +230,13 @@ MethodRun run_occluded(MethodContext context, RunMethod request) {
   out.answers = first_answers(logits, program->view(program->output(1)));
   out.picture = Picture{left_over.height, left_over.width, Blob(rgba_from_image(left_over))};
   out.figures = {score_figure(logits.data[request.target])};
+  // A mask is no evidence; where it has no edge, it says why.
+  if (fault_of(mask, false) == MapFault::kZero) {
+    out.diagnosis = {"The place lies outside the picture: nothing is covered.",
+                     "该位置在图片之外：没有遮住任何东西。"};
+  } else if (fault_of(mask, false) == MapFault::kConstant) {
+    out.diagnosis = {"The whole picture is covered.", "整张图片都被遮住了。"};
+  }
   co_return out;
 }
 

@@ -53,6 +53,21 @@ Result<int64_t> unit_of(const MethodContext& context, const RunMethod& request,
   return strongest(forward->view(layer.value), request.channels);
 }
 
+Text blank_projection(const Model& model, const Projection& projection) {
+  if (projection.channel < 0 && score_is_held_at_zero(model, projection.score))
+    return held_at_zero_text();
+  if (projection.channel >= 0 && projection.score == 0) {
+    return {
+        "The map is empty, and the unit is off on this picture. Choose another channel or layer.",
+        "图是空的，该单元对这张图片也没有反应。请换一个通道或另一层。"};
+  }
+  return {
+      "The map is empty: on the way down every path meets a unit that is off, or a ReLU that "
+      "found nothing positive to pass on. Choose another class or layer.",
+      "图是空的：往下的每条路径都遇到没有反应的单元，或没有正的信号可以传递的 ReLU。请换一个类别或"
+      "另一层。"};
+}
+
 }  // namespace
 
 VjpRules rules_of(RectifierRule rule) {
@@ -111,6 +126,8 @@ MethodPreview projection_preview(const MethodInfo& info, const RunMethod& reques
         "This network has no ReLU, so this is the plain gradient: the rule replaces the "
         "derivative of rectifiers alone.",
         "该网络没有 ReLU，因此这就是普通的梯度：这条规则只替换整流单元的导数。"};
+  } else if (is_blank(*out.map)) {
+    out.diagnosis = blank_projection(context.model, projection);
   }
   return out;
 }

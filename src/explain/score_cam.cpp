@@ -36,7 +36,7 @@ const MethodInfo& info() {
       .source = "src/explain/score_cam.cpp",
       .takes_layer = true,
       .needs_layer = true,
-      .parameters = {},
+      .parameters = cam_parameters(),
   };
   return kInfo;
 }
@@ -66,7 +66,7 @@ std::vector<float> softmax_of_known(std::span<const double> scores, std::span<co
   return out;
 }
 
-MethodRun run(MethodContext context, RunMethod request) {
+MethodRun one_view(MethodContext context, RunMethod request) {
   CO_TRY(const ModelLayer* layer, context.model.layer_named(request.layer));
   CO_TRY(const LayerState state,
          layer_state(context, *layer, context.input, request.target, false));
@@ -101,11 +101,18 @@ MethodRun run(MethodContext context, RunMethod request) {
     }
     done += count;
     const std::vector<float> weights = softmax_of_known(scores, {known.get(), channels});
-    out = cam_preview(info(), context, state, weighted_sum(state, weights),
-                      static_cast<int32_t>(done), static_cast<int32_t>(channels));
+    // A component takes longer than its sum, so that only the last map is one.
+    const std::vector<float> raw = done < channels ? weighted_sum(state, weights)
+                                                   : weighted_map(info(), request, state, weights);
+    out = cam_preview(info(), context, state, raw, static_cast<int32_t>(done),
+                      static_cast<int32_t>(channels));
     if (done < channels) co_yield std::move(out);
   }
   co_return out;
+}
+
+MethodRun run(MethodContext context, RunMethod request) {
+  return over_views(info(), std::move(context), std::move(request), one_view);
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 // those below the 30 % quantile the colours of what is around it (mixtures of Gaussians); a graph
 // cut divides the picture, and its largest connected part is the object.
 // Departures: the cut is GrabCut's, which then learns the colours again from its own result;
-// `iterations` 1 is the paper's. Any map may seed it. Cost: the map's, and some cuts.
+// `iterations` 1 is the paper's. Any map may seed it. Both quantiles are as the paper is quoted:
+// its own text was not at hand to check them against; public code that seeds GrabCut by a saliency
+// map takes the same two (percentiles 95 and 30). Cost: the map's, and some cuts.
 #include "explain/segmentation.h"
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 
 #include "explain/registry.h"
 #include "image/grab_cut.h"
+#include "method/diagnosis.h"
 #include "model/preprocessing.h"
 
 namespace convscope {
@@ -111,6 +114,11 @@ MethodPreview segmented(const Image& image, const GrabCut& cut, int32_t step, in
         "The cut found no object: the colours of the object and of the rest are too much alike. "
         "Try another map as the seed, or let it mark more pixels.",
         "没有切出物体：物体与其余部分的颜色太相近。请换一种种子图，或让它标记更多像素。"};
+  } else if (fault_of(plane, false) == MapFault::kConstant) {
+    out.diagnosis = {
+        "The cut took the whole picture for the object. Try another map as the seed, or let it "
+        "mark more pixels as the rest.",
+        "整张图片都被当作了物体。请换一种种子图，或让它标记更多背景像素。"};
   }
   return out;
 }

@@ -117,36 +117,16 @@ Map make_map(int64_t height, int64_t width, std::span<const float> values, bool 
   map.height = static_cast<int32_t>(height);
   map.width = static_cast<int32_t>(width);
   map.values = Blob::copy_of(values.data(), values.size());
-  const auto [low, high] = std::ranges::minmax_element(values);
-  map.minimum = values.empty() ? 0.0f : *low;
-  map.maximum = values.empty() ? 0.0f : *high;
+  bool any = false;
+  for (const float value : values) {
+    if (!std::isfinite(value)) continue;
+    map.minimum = any ? std::min(map.minimum, value) : value;
+    map.maximum = any ? std::max(map.maximum, value) : value;
+    any = true;
+  }
   map.is_signed = is_signed;
   map.unit = std::move(unit);
   return map;
-}
-
-Text diagnose_map(const Map& map) {
-  for (size_t i = 0; i < map.values.float_count(); ++i) {
-    if (!std::isfinite(map.values.floats()[i])) {
-      return {
-          "The map holds values that are not numbers: the network's own numbers overflowed on this "
-          "picture.",
-          "图中出现了非数值：这张图片使网络自身的计算溢出了。"};
-    }
-  }
-  if (map.minimum == 0 && map.maximum == 0) {
-    return {
-        "The map is zero everywhere: no change of a pixel would change this class's score now, "
-        "because its score is "
-        "held at zero by a ReLU. Choose a class that the network considers possible.",
-        "整张图都是零：该类别的分数被 ReLU "
-        "截在零，改变任何像素都不会影响它。请选择网络认为有可能的类别。"};
-  }
-  if (map.minimum == map.maximum) {
-    return {"The map is constant: it says nothing about places.",
-            "整张图的值都相同：它没有指出任何位置。"};
-  }
-  return {};
 }
 
 }  // namespace convscope

@@ -50,11 +50,8 @@ ParameterInfo choice_parameter(std::string id, Text title, Text help, std::vecto
 // each with one sentence.
 Status check_request(const MethodInfo& info, const RunMethod& request, const Model& model);
 
-// A plane of float32 with its range.
+// A plane of float32 with the range of its finite values.
 Map make_map(int64_t height, int64_t width, std::span<const float> values, bool is_signed,
              std::string unit);
-
-// Why a map is blank or must be doubted; empty where nothing is wrong.
-Text diagnose_map(const Map& map);
 
 }  // namespace convscope

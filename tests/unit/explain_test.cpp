@@ -193,7 +193,7 @@ TEST_F(Attribution, InputTimesGradientAddsUpWithoutBiases) {
 }
 
 TEST_F(Attribution, IntegratedGradientsAreComplete) {
-  for (double baseline = 0; baseline < 6; ++baseline) {
+  for (double baseline = 0; baseline < 7; ++baseline) {
     const MethodPreview made = run(
         {.method = "integrated_gradients", .parameters = {{"steps", 200}, {"baseline", baseline}}});
     const double gained = score(2) - figure(made, "Score of the compared picture");

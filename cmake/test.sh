@@ -138,6 +138,7 @@ with_sanitizers() {
 
 has_tests() { compgen -G "$ROOT/tests/$1/*.cpp" >/dev/null; }
 
+readonly EXPORTED=$ROOT/build/tests/exported  # ONNX's cases, from native/golden to native/exported
 readonly SUITES="golden unit grad property errors"  # the longest first: others run beside it
 
 native_suites() {
@@ -150,13 +151,21 @@ native_suites() {
     built native/build dev "${targets[@]}" || true
   fi
   for kind in "${kinds[@]}"; do
-    begin_suite "native/$kind" gtest with_sanitizers "build/dev/${kind}_tests" ${cases:+"--gtest_filter=$cases"}
+    begin_suite "native/$kind" gtest with_sanitizers env CONVSCOPE_EXPORTED="$EXPORTED" \
+      "build/dev/${kind}_tests" ${cases:+"--gtest_filter=$cases"}
   done
   for kind in cli photos; do
     begin_suite "native/$kind" unittest with_sanitizers "$DEPS/python/bin/python" -m unittest discover \
       -s "tests/$kind" -v ${cases:+-k "$cases"}
   done
   report_ended  # the next program is built beside the last suites
+}
+
+# Reads what native/golden wrote, and so begins when that has ended; it runs beside later builds.
+exported_suite() {
+  if [ "$filter" != --list ] && wants_any native/ golden exported; then end_suites; fi
+  begin_suite native/exported unittest limited env CONVSCOPE_EXPORTED="$EXPORTED" "$DEPS/python/bin/python" -m unittest discover \
+    -s tests/cli -p 'exported_*.py' -v ${cases:+-k "$cases"}
 }
 
 tsan_suites() {
@@ -211,6 +220,7 @@ run_tests() {
   native_suites
   tsan_suites
   fuzz_suite
+  exported_suite
   wasm_suites
   if [ "$filter" = --list ]; then
     printf '%s\n' $site_suites

@@ -1,17 +1,28 @@
 #include "cli/client.h"
 
+#include <format>
+
 namespace convscope {
 namespace {
 
 constexpr int64_t kStepMicros = 1'000'000;
 
+// The sentence; behind it every node that cannot run, on a line of its own.
+std::string message_of(const Failed& failed) {
+  std::string out = failed.message.en;
+  for (const RefusedNode& node : failed.nodes)
+    out += std::format("\n  {} {}: {}", node.op, node.name, node.reason.en);
+  if (failed.more_nodes > 0) out += std::format("\n  and {} more", failed.more_nodes);
+  return out;
+}
+
 std::unexpected<Error> error_of(const Failed& failed) {
   for (const ErrorCode code : {ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
                                ErrorCode::kUnsupported, ErrorCode::kMalformed, ErrorCode::kTooLarge,
                                ErrorCode::kOutOfMemory, ErrorCode::kCancelled}) {
-    if (failed.code == error_code_name(code)) return fail(code, failed.message.en);
+    if (failed.code == error_code_name(code)) return fail(code, message_of(failed));
   }
-  return fail(ErrorCode::kInternal, failed.message.en);
+  return fail(ErrorCode::kInternal, message_of(failed));
 }
 
 }  // namespace

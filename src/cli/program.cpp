@@ -89,9 +89,9 @@ std::vector<OptionSpec> picture_options(std::string_view png, std::string_view n
       own,
       {{"exact-input", "", "the picture already has the network's input size: no resize, no crop"},
        {"input", "TEXT",
-        "of an .onnx file: how a picture becomes the input, like \"order=rgb mean=127 std=128 "
+        "how a picture becomes the input, like \"order=rgb mean=127 std=128 "
         "resize=shorter-side:256 side=224\"; order may be bgr or gray, resize squash:N, side "
-        "HEIGHTxWIDTH (default: guessed)"},
+        "HEIGHTxWIDTH (default: what the file says; of an .onnx file guessed)"},
        {"threads", "N", "threads to compute with (default: all cores)", false, 1, kMostThreads}});
   return result_options(png, npy, std::move(own));
 }

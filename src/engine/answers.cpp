@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/heap.h"
+#include "engine/messages.h"
 #include "engine/suggestions.h"
 #include "graph/op.h"
 #include "image/encode.h"
@@ -157,6 +158,16 @@ Result<std::vector<float>> slice_response(Network& network, const ConvFilter& fi
 }
 
 }  // namespace
+
+Failed refusal_of(const Error& error, std::span<const onnx::UnsupportedNode> nodes) {
+  Failed out{std::string(error_code_name(error.code)),
+             {explain_error(error).en, model_error_chinese(error)}};
+  const size_t named = std::min(nodes.size(), kMaxRefusedNodes);
+  for (const onnx::UnsupportedNode& node : nodes.first(named))
+    out.nodes.push_back({node.op_type, node.name, {node.reason, node.reason_zh}});
+  out.more_nodes = static_cast<int32_t>(nodes.size() - named);
+  return out;
+}
 
 ModelInfo describe_model(const Model& model) {
   const Shape& input = model.graph.shape(model.input);

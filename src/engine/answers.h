@@ -3,10 +3,13 @@
 
 #include "engine/network.h"
 #include "image/image.h"
+#include "onnx/import.h"
 #include "protocol/event.h"
 
 namespace convscope {
 
+// Why a network was not opened.
+Failed refusal_of(const Error& error, std::span<const onnx::UnsupportedNode> nodes);
 ModelInfo describe_model(const Model& model);
 ImageReady describe_picture(const Image& image);
 Picture picture_from(const Image& image);

@@ -90,11 +90,11 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& 
     TRY(const InputSettings settings, read_input_settings(command.input));
     chosen = preprocessing_of(settings);
   }
+  std::vector<onnx::UnsupportedNode> unsupported;
   auto model = load_model(command.id, command.format, {command.bytes.data(), command.bytes.size()},
-                          chosen ? &*chosen : nullptr);
+                          chosen ? &*chosen : nullptr, &unsupported);
   if (!model) {
-    send(request, Failed{std::string(error_code_name(model.error().code)),
-                         {explain_error(model.error()).en, model_error_chinese(model.error())}});
+    send(request, refusal_of(model.error(), unsupported));
     return std::nullopt;
   }
   cancel_runs("another network was opened", "已打开另一个网络");

@@ -6,6 +6,7 @@
 #include "model/bundle.h"
 #include "model/bundle_facts.h"
 #include "model/catalog.h"
+#include "model/input_size.h"
 #include "model/onnx_model.h"
 #include "model/squeezenet.h"
 
@@ -35,8 +36,17 @@ Result<Model> read_model(std::string_view format, std::span<const uint8_t> bytes
                                            std::string(format) + "'; it reads csb, net and onnx");
 }
 
+Shape made_by(const Preprocessing& p) { return {1, p.crop_height, p.crop_width, p.channels()}; }
+
+Result<Model> choose_input(Model model, const Preprocessing* chosen) {
+  if (chosen == nullptr) return model;
+  TRY_STATUS(resize_input(model, made_by(*chosen)));
+  model.preprocessing = *chosen;
+  return model;
+}
+
 Result<Model> read_catalogued(const CatalogEntry& entry, std::string_view format,
-                              std::span<const uint8_t> bytes) {
+                              std::span<const uint8_t> bytes, const Preprocessing* chosen) {
   TRY(Model model, read_model(format, bytes));
   if (model.id != entry.id) {
     return fail(ErrorCode::kInvalidArgument, "the file holds the network '" + model.id +
@@ -45,15 +55,14 @@ Result<Model> read_catalogued(const CatalogEntry& entry, std::string_view format
   }
   model.title = entry.title;
   model.preprocessing = entry.preprocessing;
-  const Preprocessing& p = model.preprocessing;
-  const Shape want{1, p.crop_height, p.crop_width, p.channels()};
+  const Shape want = made_by(model.preprocessing);
   if (model.graph.shape(model.input) != want) {
     return fail(ErrorCode::kInvalidArgument,
                 "the network '" + model.id + "' in the file has the input " +
                     model.graph.shape(model.input).text() + ", want " + want.text() +
                     "; build or download the file again");
   }
-  return model;
+  return choose_input(std::move(model), chosen);
 }
 
 // A bundle that says itself what the catalog says of others.
@@ -68,15 +77,7 @@ Result<Model> read_own_bundle(std::string_view id, std::span<const uint8_t> byte
   TRY(Model model, read_bundle(bytes));
   model.id = id;
   if (model.title.empty()) model.title = facts.id;
-  if (chosen == nullptr) return model;
-  const Shape& input = model.graph.shape(model.input);
-  const Shape want{1, chosen->crop_height, chosen->crop_width, chosen->channels()};
-  if (input != want) {
-    return fail(ErrorCode::kUnsupported, "the network's input is " + input.text() + ", not " +
-                                             want.text() + "; choose its own size");
-  }
-  model.preprocessing = *chosen;
-  return model;
+  return choose_input(std::move(model), chosen);
 }
 
 std::unexpected<Error> not_in_catalog(std::string_view id) {
@@ -97,11 +98,12 @@ void add_softmax_layer(Model& model) {
 }  // namespace
 
 Result<Model> load_model(std::string_view id, std::string_view format,
-                         std::span<const uint8_t> bytes, const Preprocessing* chosen) {
+                         std::span<const uint8_t> bytes, const Preprocessing* chosen,
+                         std::vector<onnx::UnsupportedNode>* unsupported) {
   const auto open = [&]() -> Result<Model> {
-    if (format == "onnx") return read_onnx(id, bytes, chosen);
+    if (format == "onnx") return read_onnx(id, bytes, chosen, unsupported);
     if (const CatalogEntry* entry = find_catalog_entry(id))
-      return read_catalogued(*entry, format, bytes);
+      return read_catalogued(*entry, format, bytes, chosen);
     if (format == "csb" || format == "bundle") return read_own_bundle(id, bytes, chosen);
     return not_in_catalog(id);
   };

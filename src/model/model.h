@@ -13,6 +13,10 @@
 
 namespace convscope {
 
+namespace onnx {
+struct UnsupportedNode;
+}
+
 // Where cell i of a layer looks, along one axis: input pixels start + i·jump … start + i·jump +
 // size − 1. They may lie outside the picture, in the padding.
 struct ReceptiveWindow {
@@ -65,11 +69,12 @@ struct Model {
 // Opens a network. `format` is "csb" or "bundle" (bundle.h), "net" or "squeezenet-net"
 // (squeezenet.h), or "onnx" (onnx_model.h). Of a network of the catalog (catalog.h) the catalog
 // says title and preprocessing, of another bundle its header, and it may have any id, as may one
-// of "onnx". `chosen` replaces the preprocessing that the file does not say; a bundle's
-// input size is fixed. Any bytes are allowed; an error says what is wrong with the file and what to
-// do.
+// of "onnx". `chosen` replaces that preprocessing, at another size of the input only where every
+// node takes it. Any bytes are allowed; an error says what is wrong with the file and what to do.
+// Every node of an ONNX file that cannot run is appended to `unsupported`, if given.
 Result<Model> load_model(std::string_view id, std::string_view format,
-                         std::span<const uint8_t> bytes, const Preprocessing* chosen = nullptr);
+                         std::span<const uint8_t> bytes, const Preprocessing* chosen = nullptr,
+                         std::vector<onnx::UnsupportedNode>* unsupported = nullptr);
 
 // What a person who reads Chinese is told of an error of load_model: what kind of trouble it is,
 // what to do, and the English sentence for those who look into it.

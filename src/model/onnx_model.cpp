@@ -5,6 +5,7 @@
 #include <format>
 
 #include "model/catalog.h"
+#include "model/input_size.h"
 #include "model/onnx_export.h"
 #include "model/onnx_layers.h"
 #include "ops/ops.h"
@@ -43,12 +44,39 @@ Result<const Port*> picture_input(const ImportedGraph& imported) {
   return &input;
 }
 
+bool is_vector(const Shape& shape) {
+  const auto dims = shape.dims();
+  return shape.rank() >= 2 && shape[0] == 1 &&
+         std::ranges::count_if(dims, [](int64_t extent) { return extent > 1; }) <= 1;
+}
+
+// Why the network cannot have another input: the first node of the graph as it was that does not
+// take it, in our operators' words, or else what the importer says.
+std::string why_not(const ImportedGraph& imported, const Shape& want, const Error& error) {
+  const auto resized = imported.graph.with_input_shapes({&want, 1});
+  return resized ? error.message : resized.error().message;
+}
+
+// The vector of scores keeps its length: with other classes it would be another network.
+Status check_scores(const ImportedGraph& imported, const ImportedGraph& changed,
+                    const Shape& want) {
+  for (size_t i = 0; i < std::min(imported.outputs.size(), changed.outputs.size()); ++i) {
+    const Port &was = imported.outputs[i], &is = changed.outputs[i];
+    if (!is_vector(was.shape) || was.shape == is.shape) continue;
+    return wrong_input_size(imported.graph.shape(imported.inputs[0].value), want,
+                            std::format("its output {} becomes {} instead of {}", was.name,
+                                        is.shape.text(), was.shape.text()));
+  }
+  return {};
+}
+
 // A file may fix a batch of several pictures; ConvScope looks at one. It may fix their size, too:
 // where all its layers take another one, a person may choose it.
 Result<ImportedGraph> import_for_one_picture(std::span<const uint8_t> bytes,
-                                             const Preprocessing* chosen) {
+                                             const Preprocessing* chosen,
+                                             std::vector<onnx::UnsupportedNode>* unsupported) {
   onnx::ImportOptions options;
-  auto imported = onnx::import_onnx(bytes, options);
+  auto imported = onnx::import_onnx(bytes, options, unsupported);
   if (!imported || imported->inputs.size() != 1 || imported->inputs[0].shape.rank() != 4)
     return imported;
   const Port& input = imported->inputs[0];
@@ -62,23 +90,17 @@ Result<ImportedGraph> import_for_one_picture(std::span<const uint8_t> bytes,
   if (shape == input.shape) return imported;
   options.input_shapes.emplace(input.name, shape);
   auto changed = onnx::import_onnx(bytes, options);
-  const int64_t height = input.shape[first], width = input.shape[first + 1];
-  if (!changed && (shape[first] != height || shape[first + 1] != width)) {
-    return fail(
-        ErrorCode::kUnsupported,
-        std::format("the network cannot take pictures of {} × {}, only of {} × {}: {}",
-                    shape[first + 1], shape[first], width, height, changed.error().message));
-  }
+  if (shape[first] == input.shape[first] && shape[first + 1] == input.shape[first + 1])
+    return changed;
+  const Shape& stored = imported->graph.shape(input.value);
+  Shape want = stored;
+  for (int i = 0; i < 4; ++i) want.set(i, shape[input.axes[static_cast<size_t>(i)]]);
+  if (!changed) return wrong_input_size(stored, want, why_not(*imported, want, changed.error()));
+  TRY_STATUS(check_scores(*imported, *changed, want));
   return changed;
 }
 
 // --- Output ------------------------------------------------------------------------------------
-
-bool is_vector(const Shape& shape) {
-  const auto dims = shape.dims();
-  return shape.rank() >= 2 && shape[0] == 1 &&
-         std::ranges::count_if(dims, [](int64_t extent) { return extent > 1; }) <= 1;
-}
 
 // The first vector of scores among the outputs, else the last output.
 Result<const Port*> score_output(const ImportedGraph& imported) {
@@ -264,8 +286,9 @@ Preprocessing guess_preprocessing(const ImportedGraph& imported, bool* known) {
 }
 
 Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
-                        const Preprocessing* chosen) {
-  TRY(ImportedGraph imported, import_for_one_picture(bytes, chosen));
+                        const Preprocessing* chosen,
+                        std::vector<onnx::UnsupportedNode>* unsupported) {
+  TRY(ImportedGraph imported, import_for_one_picture(bytes, chosen, unsupported));
   TRY(const Port* input, picture_input(imported));
   TRY(const Port* output, score_output(imported));
   Model model;

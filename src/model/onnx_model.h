@@ -21,9 +21,10 @@ namespace convscope {
 // Without `chosen` the input has the file's own size, or kDefaultSide where that is left open, and
 // the preprocessing is a guess; whether it is gray the file alone says. Errors: those of
 // onnx::import_onnx, and `unsupported` for other inputs or where the network cannot take the chosen
-// size.
+// size. Every node that cannot run is appended to `unsupported`, if given.
 Result<Model> read_onnx(std::string_view id, std::span<const uint8_t> bytes,
-                        const Preprocessing* chosen = nullptr);
+                        const Preprocessing* chosen = nullptr,
+                        std::vector<onnx::UnsupportedNode>* unsupported = nullptr);
 
 // How a picture becomes the input. ONNX does not say it, so this is a guess, in this order:
 //   0. the metadata of a file that ConvScope wrote (onnx_export.h)

@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/bilingual.h"
 #include "onnx/fold.h"
 #include "onnx/op_map.h"
 
@@ -12,10 +13,27 @@ namespace convscope::onnx {
 namespace {
 
 constexpr size_t kNamedNodes = 4;  // in the error's sentence
-// What folding may make in all: a small file must not fill the memory.
-constexpr int64_t kMaxFoldedElements = int64_t{1} << 28;
 
 bool is_default_domain(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
+
+constexpr Bilingual kOwnGraph = {
+    "it holds a graph of its own, ConvScope runs straight networks only",
+    "它带有自己的子图，ConvScope 只运行没有控制流的网络"};
+constexpr Bilingual kConstantsOnly = {
+    "ConvScope computes it on constants only, and its input depends on the picture",
+    "ConvScope 只能对常量计算它，而它的输入取决于图片"};
+constexpr Bilingual kNoOperator = {"ConvScope has no such operator", "ConvScope 没有这种算子"};
+
+// What converters say of a node's details is in English; Chinese readers are told what kind it is.
+std::string chinese_reason(const NodeProto& node, const std::string& reason) {
+  for (const Bilingual& known : {kOwnGraph, kConstantsOnly, kNoOperator}) {
+    if (reason == known.en) return std::string(known.zh);
+  }
+  if (!is_default_domain(node.domain)) {
+    return std::format("它的算子属于域 {}，ConvScope 只读取标准 ONNX 算子", quotable(node.domain));
+  }
+  return "ConvScope 不支持它的这种用法（" + reason + "）";
+}
 
 std::string_view kind_name(ValueInfoProto::Kind kind) {
   switch (kind) {
@@ -279,8 +297,7 @@ class Importer {
       return std::unexpected(std::move(error).with_context(
           std::format("node {} ({})", node.label(), quotable(node.op_type))));
     }
-    unsupported_.push_back({node.label(), quotable(node.op_type), std::move(error.message)});
-    fail_outputs(index);
+    refuse(index, std::move(error.message));
     return {};
   }
 
@@ -295,6 +312,14 @@ class Importer {
         TRY_STATUS(keep(index, **std::move(folded)));
     }
     return {};
+  }
+
+  void refuse(int index, std::string reason) {
+    const NodeProto& node = graph_.nodes[static_cast<size_t>(index)];
+    std::string chinese = chinese_reason(node, reason);
+    unsupported_.push_back(
+        {node.label(), quotable(node.op_type), std::move(reason), std::move(chinese)});
+    fail_outputs(index);
   }
 
   void fail_outputs(int index) {
@@ -314,11 +339,7 @@ class Importer {
       const bool read = !links_.readers[static_cast<size_t>(output)].empty() ||
                         links_.is_output[static_cast<size_t>(output)];
       if (!read) continue;
-      const NodeProto& node = graph_.nodes[static_cast<size_t>(index)];
-      unsupported_.push_back(
-          {node.label(), quotable(node.op_type),
-           std::format("ConvScope does not make its output {}", values_[output].name)});
-      fail_outputs(index);
+      refuse(index, std::format("ConvScope does not make its output {}", values_[output].name));
       return {};
     }
     return {};
@@ -334,8 +355,7 @@ class Importer {
                       quotable(node.domain)));
     }
     for (const AttributeProto& attribute : node.attributes) {
-      if (attribute.has_graph)
-        return unsupported("it holds a graph of its own, ConvScope runs straight networks only");
+      if (attribute.has_graph) return unsupported(std::string(kOwnGraph.en));
     }
     const OpMapEntry* entry = find_op(node.op_type);
     if (reachable) {
@@ -349,10 +369,7 @@ class Importer {
     } else if (entry != nullptr || is_foldable(node.op_type)) {
       return {};
     }
-    return unsupported(is_foldable(node.op_type)
-                           ? "ConvScope computes it on constants only, and its input depends on "
-                             "the picture"
-                           : "ConvScope has no such operator");
+    return unsupported(std::string((is_foldable(node.op_type) ? kConstantsOnly : kNoOperator).en));
   }
 
   static bool is_foldable(std::string_view op) {
@@ -365,10 +382,10 @@ class Importer {
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (outputs[i] < 0) continue;
       folded_elements_ += folded[i].elements();
-      if (folded_elements_ > kMaxFoldedElements) {
+      if (folded_elements_ > options_.folded_elements) {
         return fail(ErrorCode::kTooLarge,
                     std::format("the network's constants exceed {} numbers; use a smaller network",
-                                kMaxFoldedElements));
+                                options_.folded_elements));
       }
       ImportedValue& value = values_[outputs[i]];
       value.shape = folded[i].shape;

@@ -25,6 +25,8 @@ struct ImportOptions {
   std::map<std::string, Shape, std::less<>> input_shapes;
   // Graph inputs that are constants, by name.
   std::map<std::string, HostTensor, std::less<>> constants;
+  // Numbers that folding may make in all.
+  int64_t folded_elements = kMaxFoldedElements;
 };
 
 // An input or output of the graph and how it stands in ours: axis i of the value is ONNX's axis
@@ -38,7 +40,8 @@ struct Port {
 };
 
 struct UnsupportedNode {
-  std::string name, op_type, reason;
+  std::string name, op_type;
+  std::string reason, reason_zh;  // in English and Chinese
 };
 
 struct ImportedGraph {

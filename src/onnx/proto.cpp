@@ -476,7 +476,7 @@ Result<ModelProto> read_model(Bytes file) {
   if (static_cast<int64_t>(file.size()) > kMaxFileBytes) {
     return fail(ErrorCode::kTooLarge,
                 std::format("the ONNX file has {} MB, want at most {} MB; use a smaller network",
-                            file.size() >> 20, kMaxFileBytes >> 20));
+                            (file.size() >> 20) + 1, kMaxFileBytes >> 20));
   }
   ModelProto out;
   for (Cursor cursor(file); !cursor.at_end();) {

@@ -14,6 +14,8 @@
 namespace convscope::onnx {
 
 // What a file may claim. Far beyond any real network, and far from what would exhaust memory.
+// Nesting needs no number: a graph within an attribute is noticed and never read, and groups are
+// refused (wire.h), so that reading goes as deep as the types below, whatever the file holds.
 inline constexpr int64_t kMaxFileBytes = int64_t{1} << 30;
 inline constexpr size_t kMaxNodes = 100'000;
 inline constexpr size_t kMaxInitializers = 100'000;
@@ -21,6 +23,8 @@ inline constexpr size_t kMaxListEntries = 1
                                           << 20;  // inputs, outputs, attributes, attribute numbers
 inline constexpr size_t kMaxNameBytes = 1024;
 inline constexpr int64_t kMaxTensorElements = int64_t{1} << 28;
+// That folding may make in all: a small file must not fill the memory.
+inline constexpr int64_t kMaxFoldedElements = int64_t{1} << 28;
 
 // TensorProto.DataType
 enum class DataType : int32_t {

@@ -449,11 +449,21 @@ EXPORT void page_model_progress(const char* id, int bytes, double received, doub
                             static_cast<DownloadState>(std::clamp(state, 0, 4))});
   g_page.wake(1);
 }
+// `nodes`: lines of operator, name and the reason in two languages; the last says how many more.
 EXPORT void page_notice(int level, const char* key, int key_bytes, const char* en, int en_bytes,
-                        const char* zh, int zh_bytes) {
-  g_page.app().on_notice({static_cast<NoticeLevel>(std::clamp(level, 0, 2)),
-                          std::string(view(key, key_bytes)),
-                          {std::string(view(en, en_bytes)), std::string(view(zh, zh_bytes))}});
+                        const char* zh, int zh_bytes, const char* nodes, int nodes_bytes) {
+  Notice notice{static_cast<NoticeLevel>(std::clamp(level, 0, 2)),
+                std::string(view(key, key_bytes)),
+                {std::string(view(en, en_bytes)), std::string(view(zh, zh_bytes))}};
+  for_lines(view(nodes, nodes_bytes), [&](std::string_view line) {
+    const std::vector<std::string> c = cells_of(line);
+    if (line.find('\t') == std::string_view::npos) {
+      notice.more_nodes = static_cast<int32_t>(std::strtol(c[0].c_str(), nullptr, 10));
+    } else {
+      notice.nodes.push_back({c[0], c[1], {c[2], c[3]}});
+    }
+  });
+  g_page.app().on_notice(std::move(notice));
   g_page.wake();
 }
 EXPORT void page_engine_state(int state, const char* build, int build_bytes, int threads,

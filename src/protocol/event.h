@@ -149,12 +149,25 @@ struct Done {
   static void fields(V&, S&) {}
 };
 
+// A node for which a network cannot be opened.
+struct RefusedNode {
+  std::string op, name;  // the operator; the node's name in the file
+  Text reason;
+  template <class V, class S>
+  static void fields(V& v, S& s) {
+    v(s.op, s.name, s.reason);
+  }
+};
+inline constexpr size_t kMaxRefusedNodes = 200;  // that Failed names
+
 struct Failed {
   std::string code;  // error_code_name
   Text message;
+  std::vector<RefusedNode> nodes = {};
+  int32_t more_nodes = 0;  // beyond kMaxRefusedNodes
   template <class V, class S>
   static void fields(V& v, S& s) {
-    v(s.code, s.message);
+    v(s.code, s.message, s.nodes, s.more_nodes);
   }
 };
 

@@ -44,7 +44,9 @@ struct Notice {
   NoticeLevel level = NoticeLevel::kInfo;
   std::string key;  // the same key replaces the older notice
   Text text;
-  double seconds = 0;  // when it came
+  double seconds = 0;                   // when it came
+  std::vector<RefusedNode> nodes = {};  // of a network that cannot be opened for them
+  int32_t more_nodes = 0;               // that are not named
 };
 
 enum class WebcamState : uint8_t { kOff, kAsking, kOn, kRefused };

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { plain_png } from './support/files.mjs';
 import { kRoot, start_host } from './support/host.mjs';
 import { colours_onnx } from './support/onnx.mjs';
-import { give_file, open_scene, visit } from './support/page.mjs';
+import { give_file, kLenses, open_scene, visit } from './support/page.mjs';
 
 const kRed = plain_png(40, [255, 0, 0]);
 
@@ -93,6 +93,30 @@ test('dropped, told how a picture becomes its input, and looked into with every 
   page.assert_clean();
 });
 
+// What each lens shows when it has done its work: an element, or words.
+const kShown = {
+  overview: 'about', filters: 'filter.5', activations: 'channel.2', gradient: 'saliency.map.trained', gradients: 'explain.map',
+  cam: 'explain.map', occlusion: 'explain.map', segmentation: 'explain.save', contribution: 'contribution.layer.conv1',
+  faithfulness: /^Deletion, area [\d.]+: low is good$/, adversarial: 'adversarial.map.after', dream: 'dream.picture',
+};
+test('every lens works on it, without a single failure', async (t) => {
+  assert.deepEqual(Object.keys(kShown), Object.keys(kLenses), 'a new lens belongs here');
+  const scene = await open_scene(t);
+  const page = await visit(scene, { query: '?lang=en' });
+  await drop_model(page, colours_onnx());
+  await use_unit_range(page);
+  await page.permalink('model', 'colours.onnx');
+  for (const [lens, shown] of Object.entries(kShown)) {
+    await page.lens(lens);
+    await page.permalink('lens', lens);
+    if (shown instanceof RegExp) await page.says(shown, 60_000);
+    else await page.id(shown).waitFor({ state: 'attached', timeout: 60_000 });
+    const alerts = await page.page.locator('#mirror [role="alert"]').allTextContents();
+    assert.deepEqual(alerts, [], lens);
+  }
+  page.assert_clean();
+});
+
 test('saved as ONNX, and the same network again where it is opened', async (t) => {
   const scene = await open_scene(t);
   const page = await visit(scene);
@@ -135,6 +159,43 @@ test('another size of input, where the network takes one', async (t) => {
   await page.press('input.use');
   await page.lens('overview');
   await page.says(new RegExp(`^The picture’s shorter side is resized to \\d+, its middle ${side} × ${side} px taken`));
+  page.assert_clean();
+});
+
+test('another size of input, where the network cannot take one: it says which node wants which', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { query: '?lang=en' });
+  await drop_model(page, colours_onnx({ fixed_head: true }), 'fixed.onnx');
+  await use_unit_range(page);
+  await drop_red(page);
+  await page.first_answer((first) => first.index === 0 && near(first.logit, 10));
+  await page.lens('overview');
+  await page.press('input.change');
+  await page.id('input.side').focus();
+  await page.page.keyboard.press('ArrowRight');
+  await page.until(() => document.querySelector('#mirror [data-id="input.side"]')?.getAttribute('aria-valuenow') !== '32', null, 'the side did not change');
+  const side = await page.id('input.side').getAttribute('aria-valuenow');
+  await page.press('input.use');
+  await page.says(new RegExp(`cannot take pictures of ${side} × ${side}, only of 32 × 32: at node head: Gemm.* got 1×${3 * side * side}, 3×3072`));
+  // The network is still there, at its own size.
+  await page.first_answer((first) => first.index === 0 && near(first.logit, 10));
+  page.assert_clean();
+});
+
+test('every node that cannot run is listed, by operator and reason', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { query: '?lang=en' });
+  await drop_model(page, colours_onnx({ activation: 'Acos', activations: 30 }), 'odd.onnx');
+  await page.says(/^ConvScope cannot run 30 of the network's 34 nodes: act1 \(Acos\): .*; and 26 more\./);
+  await page.says(/^Acos × 30: ConvScope has no such operator$/);
+  const listed = await page.page.locator('#mirror [data-id^="notice.own-model.nodes"][role="listitem"]').evaluateAll((nodes) => nodes.map((node) => node.getAttribute('aria-label') ?? node.textContent));
+  assert.deepEqual(listed.map((name) => name.trim()), Array.from({ length: 30 }, (_, i) => `act${i + 1}`));
+  await page.page.waitForTimeout(300);
+  await page.screenshot('onnx-unsupported-list');
+  await page.press('language');
+  await page.says(/^Acos × 30：ConvScope 没有这种算子$/);
+  await page.press('notice.own-model.dismiss');
+  await closed(page, 'notice.own-model');
   page.assert_clean();
 });
 

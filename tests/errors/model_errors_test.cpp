@@ -264,10 +264,16 @@ TEST(ModelErrors, LoadingChecksWhatWasAskedFor) {
       "again with a newer ConvScope");
   Preprocessing sixteen;
   sixteen.crop_height = sixteen.crop_width = 16;
-  const auto wide = load_model("vgg", "csb", tiny, &sixteen);
+  const auto fixed_head =
+      make_bundle(changed("GlobalAveragePool average pool average",
+                          "AveragePool average pool average kernel=2,2 strides=2,2"),
+                  tiny_data());
+  const auto wide = load_model("vgg", "csb", fixed_head, &sixteen);
   ASSERT_FALSE(wide);
   EXPECT_EQ(wide.error().message,
-            "the network's input is 1×8×8×3, not 1×16×16×3; choose its own size");
+            "the network cannot take pictures of 16 × 16, only of 8 × 8: at node logits: "
+            "Gemm(transB=1): x does not have as many columns as the weight wants; got 1×16, 2×4, "
+            "2");
   EXPECT_EQ(message("efficientnet-lite0", "csb", tiny).message,
             "the file holds the network 'tiny', want 'efficientnet-lite0'; choose the file again");
   EXPECT_EQ(message("efficientnet-lite0", "zip", tiny).message,

@@ -78,6 +78,12 @@ const Case kCases[] = {
      [](OnnxFile& f) { f.initializers[0] = claimed("w", {4}, 8); },
      "the tensor w has the element type string, want float32, float16, bfloat16, float64 or "
      "integers; export the model in float32"},
+    {"weights in int64", ErrorCode::kUnsupported,
+     [](OnnxFile& f) {
+       f.initializers[0] = claimed("w", {4, 3, 3, 3}, 7).text(9, std::string(4 * 27 * 8, '\0'));
+     },
+     "ConvScope cannot run 1 of the network's 5 nodes: /features/features.0/Conv (Conv): its input "
+     "w has the element type int64, want float32. Use another network, or export it without them"},
     {"external data", ErrorCode::kUnsupported,
      [](OnnxFile& f) {
        f.initializers[0] = claimed("w", {4, 3, 3, 3}, 1)
@@ -155,6 +161,62 @@ TEST(OnnxErrors, EachBadFileHasItsSentence) {
   }
 }
 
+// What a file may claim (proto.h), each exceeded by one.
+TEST(OnnxErrors, EachLimitHasItsSentence) {
+  const uint8_t byte = 8;
+  EXPECT_EQ(error_of({&byte, static_cast<size_t>(kMaxFileBytes) + 1}).message,
+            "the ONNX file has 1025 MB, want at most 1024 MB; use a smaller network");
+  const auto with = [](const std::function<void(OnnxFile&)>& change) {
+    OnnxFile file = small_onnx();
+    change(file);
+    return error_of(file.bytes());
+  };
+  const Error nodes = with([](OnnxFile& f) { f.nodes.resize(kMaxNodes + 1); });
+  EXPECT_EQ(nodes.message, "the ONNX file has more than 100000 nodes; use a smaller network");
+  EXPECT_EQ(nodes.code, ErrorCode::kTooLarge);
+  EXPECT_EQ(with([](OnnxFile& f) { f.initializers.resize(kMaxInitializers + 1); }).message,
+            "the ONNX file has more than 100000 initializers; use a smaller network");
+  const std::string name(kMaxNameBytes + 1, 'n');
+  EXPECT_EQ(with([&](OnnxFile& f) { f.nodes[2] = onnx_node("Relu", name, {"n"}, {"r"}); }).message,
+            "the ONNX file has a node's name of 1025 bytes, want at most 1024; export it again "
+            "with shorter names");
+  EXPECT_EQ(
+      with([&](OnnxFile& f) { f.nodes[2] = onnx_node("Relu", "relu", {name}, {"r"}); }).message,
+      "the ONNX file has an input's name of 1025 bytes, want at most 1024; export it again "
+      "with shorter names");
+  EXPECT_EQ(with([](OnnxFile& f) {
+              ProtoWriter many = onnx_node("Relu", "relu", {"n"}, {"r"});
+              for (size_t i = 0; i < kMaxListEntries; ++i) many.text(1, "");
+              f.nodes[2] = many;
+            }).message,
+            "the ONNX file has more than 1048576 inputs of a node; use a smaller network");
+}
+
+// A name at its limit is read, and said no longer than a sentence can hold.
+TEST(OnnxErrors, TheLongestNameIsCutInASentence) {
+  OnnxFile file = small_onnx();
+  file.nodes[2] = onnx_node("Magic", std::string(kMaxNameBytes, 'n'), {"n"}, {"r"});
+  EXPECT_EQ(error_of(file.bytes()).message,
+            "ConvScope cannot run 1 of the network's 5 nodes: " + std::string(120, 'n') +
+                "… (Magic): ConvScope has no such operator. Use another network, or export it "
+                "without them");
+}
+
+TEST(OnnxErrors, WhatFoldingMakesIsCounted) {
+  OnnxFile file = small_onnx();
+  file.initializers.push_back(onnx_tensor("shape", {10, 10}));
+  file.nodes.push_back(onnx_node("ConstantOfShape", "grey", {"shape"}, {"g"}));
+  file.nodes.push_back(onnx_node("Neg", "negative", {"g"}, {"h"}));
+  file.outputs.push_back(onnx_value("h", {10, 10}));
+  const auto bytes = file.bytes();
+  EXPECT_TRUE(import_onnx(bytes, {.folded_elements = 200}).has_value());
+  const auto imported = import_onnx(bytes, {.folded_elements = 199});
+  ASSERT_FALSE(imported.has_value());
+  EXPECT_EQ(imported.error().message,
+            "the network's constants exceed 199 numbers; use a smaller network");
+  EXPECT_EQ(imported.error().code, ErrorCode::kTooLarge);
+}
+
 TEST(OnnxErrors, WhatIsNoModel) {
   EXPECT_EQ(error_of({}).message, "the ONNX file is empty (0 bytes); export or download it again");
   const std::vector<uint8_t> text(100, 'x');
@@ -194,10 +256,20 @@ TEST(OnnxErrors, DeepNestingDoesNotExhaustTheStack) {
     const ProtoWriter attribute = ProtoWriter().text(1, "body").message(6, graph);
     graph = ProtoWriter().message(1, ProtoWriter().message(5, attribute));
   }
-  OnnxFile file = small_onnx();
-  file.nodes[2] =
-      onnx_node("Loop", "deep", {"n"}, {"r"}, {ProtoWriter().text(1, "body").message(6, graph)});
-  EXPECT_EQ(error_of(file.bytes()).code, ErrorCode::kUnsupported);
+  // Neither a graph (field 6) nor a list of graphs (11), nor one of damaged bytes.
+  const ProtoWriter kinds[] = {ProtoWriter().text(1, "body").message(6, graph),
+                               ProtoWriter().text(1, "body").message(11, graph),
+                               ProtoWriter().text(1, "body").text(6, "\xff\xff\xff")};
+  for (const ProtoWriter& body : kinds) {
+    OnnxFile file = small_onnx();
+    file.nodes[2] = onnx_node("Loop", "deep", {"n"}, {"r"}, {body});
+    const Error error = error_of(file.bytes());
+    EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+    EXPECT_EQ(error.message,
+              "ConvScope cannot run 1 of the network's 5 nodes: deep (Loop): it holds a graph of "
+              "its own, ConvScope runs straight networks only. Use another network, or export it "
+              "without them");
+  }
 }
 
 TEST(OnnxErrors, AllNodesAreListed) {
@@ -215,7 +287,11 @@ TEST(OnnxErrors, AllNodesAreListed) {
   std::vector<UnsupportedNode> nodes;
   const auto imported = import_onnx(bytes, {}, &nodes);
   ASSERT_FALSE(imported.has_value());
-  EXPECT_EQ(nodes.size(), 9u);
+  ASSERT_EQ(nodes.size(), 9u);
+  EXPECT_EQ(nodes[8].name, "m8");
+  EXPECT_EQ(nodes[8].op_type, "GRU");
+  EXPECT_EQ(nodes[8].reason, "ConvScope has no such operator");
+  EXPECT_EQ(nodes[8].reason_zh, "ConvScope 没有这种算子");
   EXPECT_NE(imported.error().message.find("; and 5 more"), std::string::npos)
       << imported.error().message;
 }

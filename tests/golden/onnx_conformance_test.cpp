@@ -12,6 +12,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "onnx/export.h"
 #include "onnx/import.h"
@@ -210,8 +211,20 @@ Result<ImportedGraph> import_case(const Case& test, Feeding feeding) {
   return import_onnx(test.model, options);
 }
 
-// Exported files, for onnx.checker and ONNX Runtime (tests/models/test_onnx_export.py).
-constexpr const char* kExported = "build/tests/exported";
+// Where the exported files go, for onnx.checker and ONNX Runtime (tests/cli/exported_cases.py);
+// null where nobody asks for them. They lie beside it until all of them are there.
+const char* exported_folder() { return std::getenv("CONVSCOPE_EXPORTED"); }
+fs::path unfinished_folder() { return std::string(exported_folder()) + ".unfinished"; }
+
+void save_exported(const std::vector<uint8_t>& file, const fs::path& folder) {
+  if (exported_folder() == nullptr) return;
+  const fs::path place = unfinished_folder() / folder.parent_path().filename();
+  std::error_code ignored;
+  fs::create_directories(place, ignored);
+  std::ofstream out(place / (folder.filename().string() + ".onnx"), std::ios::binary);
+  out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  EXPECT_TRUE(out.good()) << "cannot write below " << place;
+}
 
 // Saves a graph that passed and reads it back: the same numbers again.
 void expect_round_trip(const ImportedGraph& imported, const Case& test, const fs::path& folder,
@@ -227,12 +240,7 @@ void expect_round_trip(const ImportedGraph& imported, const Case& test, const fs
     EXPECT_TRUE(named) << file.error().message;
     return;
   }
-  const fs::path place = fs::path(kExported) / folder.parent_path().filename();
-  std::error_code ignored;
-  fs::create_directories(place, ignored);
-  std::ofstream(place / (folder.filename().string() + ".onnx"), std::ios::binary)
-      .write(reinterpret_cast<const char*>(file->data()),
-             static_cast<std::streamsize>(file->size()));
+  save_exported(*file, folder);
   const auto again = import_onnx(*file);
   ASSERT_TRUE(again.has_value()) << "of the exported file: " << again.error().message;
   const auto outputs = run(*again, test, pool);
@@ -350,19 +358,35 @@ std::string text_of(const char* path) {
 
 class OnnxConformance : public testing::Test {
  public:
+  // What an earlier run exported does not stand for this one.
+  static void SetUpTestSuite() {
+    if (exported_folder() == nullptr || !rows().empty()) return;
+    for (const fs::path& old : {fs::path(exported_folder()), unfinished_folder()}) {
+      std::error_code error;
+      fs::remove_all(old, error);
+      EXPECT_FALSE(error) << old << ": " << error.message();
+    }
+  }
+
   static void TearDownTestSuite() {
     if (rows().empty()) return;
     std::error_code ignored;
     fs::create_directories("build/tests", ignored);
-    write_table();
+    const std::string found = table();
+    std::ofstream(kWritten) << found;
     std::set<std::string> suites;
     for (const Row& row : rows()) suites.insert(row.suite);
-    if (suites.size() == 5 && text_of(kTable) != text_of(kWritten))
+    if (suites.size() != 5) return;
+    if (text_of(kTable) != found)
       ADD_FAILURE() << kTable << " is not what this run found: see " << kWritten;
+    if (exported_folder() == nullptr) return;
+    std::error_code error;
+    fs::rename(unfinished_folder(), exported_folder(), error);
+    EXPECT_FALSE(error) << exported_folder() << ": " << error.message();
   }
 
-  static void write_table() {
-    std::ofstream out(kWritten);
+  static std::string table() {
+    std::ostringstream out;
     const auto passed = std::ranges::count(rows(), Outcome::Kind::kPassed,
                                            [](const Row& row) { return row.outcome.kind; });
     out << "# ONNX conformance\nCases of the backend tests of the Python package onnx: " << passed
@@ -376,6 +400,7 @@ class OnnxConformance : public testing::Test {
                   : "not supported: " + short_reason(row.outcome.reason))
           << " |\n";
     }
+    return out.str();
   }
 };
 

@@ -451,6 +451,48 @@ TEST_F(Page, NoticesSayWhatHappenedAndGoAway) {
   EXPECT_FALSE(says("is not a picture"));
 }
 
+// Every node is there to be read, by operator and reason; the card scrolls them and keeps its
+// place.
+TEST_F(Page, ANoticeListsEveryNodeThatCannotRun) {
+  boot();
+  Notice notice{NoticeLevel::kError, "own-model", {"ConvScope cannot run 42 nodes.", "有 42 个。"}};
+  for (int i = 0; i < 40; ++i)
+    notice.nodes.push_back({i < 2 ? "LSTM" : "GRU",
+                            "cell" + std::to_string(i),
+                            {"it has no such operator", "没有这种算子"}});
+  notice.more_nodes = 1000;
+  app->on_notice(notice);
+  frames(5);
+  EXPECT_TRUE(says("LSTM × 2: it has no such operator"));
+  EXPECT_TRUE(says("GRU × 38: it has no such operator"));
+  EXPECT_TRUE(says("and 1,000 more"));
+  const auto listed = [&] {
+    return std::ranges::count_if(app->mirror().nodes(), [](const MirrorNode& n) {
+      return std::string_view(n.role) == "listitem" && n.label.starts_with("cell");
+    });
+  };
+  EXPECT_EQ(listed(), 40);
+  ASSERT_NE(node("notice.own-model.nodes"), nullptr);
+  // The button below the list is on the page, and clear of it.
+  const MirrorNode* dismiss = node("notice.own-model.dismiss");
+  ASSERT_NE(dismiss, nullptr);
+  EXPECT_FALSE(dismiss->clipped);
+  for (const MirrorNode& n : app->mirror().nodes()) {
+    if (n.label.starts_with("cell") && !n.clipped) EXPECT_LE(n.max.y, dismiss->min.y);
+  }
+  expect_sound("refused nodes");
+  app->set_language(Language::kChinese);
+  frames(5);
+  EXPECT_TRUE(says("GRU × 38：没有这种算子"));
+  app->set_language(Language::kEnglish);
+  resize(390, 600);
+  frames(30);
+  EXPECT_EQ(listed(), 40);
+  expect_sound("refused nodes on a small page");
+  press("notice.own-model.dismiss");
+  EXPECT_EQ(listed(), 0);
+}
+
 TEST_F(Page, AModelThatIsNotHereIsReplacedByOneThatIs) {
   boot();
   app->on_hash("model=efficientnet-lite0");

@@ -248,6 +248,32 @@ TEST_F(EngineTest, AGrayWideNetworkHasEveryView) {
   EXPECT_GT(result.last.figures[0].value, 0);
 }
 
+TEST_F(EngineTest, EveryNodeThatCannotRunIsNamed) {
+  OnnxFile file = small_onnx();
+  file.nodes.resize(2);
+  std::string last = "n";
+  for (size_t i = 0; i < kMaxRefusedNodes + 3; ++i) {
+    const std::string name = "m" + std::to_string(i);
+    file.nodes.push_back(onnx_node(i % 2 == 0 ? "GRU" : "LSTM", name, {last}, {name}));
+    last = name;
+  }
+  file.outputs = {onnx_value(last, {0, 2})};
+  const Failed failed = failure(LoadModel{"odd", "onnx", "", Blob(file.bytes())});
+  EXPECT_EQ(failed.code, "unsupported");
+  EXPECT_TRUE(failed.message.en.starts_with(
+      "ConvScope cannot run 203 of the network's 205 nodes: m0 (GRU): ConvScope has no such "
+      "operator; m1 (LSTM): "))
+      << failed.message.en;
+  ASSERT_EQ(failed.nodes.size(), kMaxRefusedNodes);
+  EXPECT_EQ(failed.more_nodes, 3);
+  EXPECT_EQ(failed.nodes[199].op, "LSTM");
+  EXPECT_EQ(failed.nodes[199].name, "m199");
+  EXPECT_EQ(failed.nodes[199].reason.en, "ConvScope has no such operator");
+  EXPECT_EQ(failed.nodes[199].reason.zh, "ConvScope 没有这种算子");
+  // A refusal for another reason names none.
+  EXPECT_TRUE(failure(LoadModel{"cut", "onnx", "", Blob({8, 8})}).nodes.empty());
+}
+
 // The head takes 8 × 8 only; the convolution before it dreams at any size.
 TEST_F(EngineTest, AHeadOfFixedSizeDoesNotKeepALayerFromDreaming) {
   answer<ModelLoaded>(LoadModel{"small", "onnx", "", Blob(small_onnx().bytes())});
@@ -256,10 +282,11 @@ TEST_F(EngineTest, AHeadOfFixedSizeDoesNotKeepALayerFromDreaming) {
   dream.parameters = {{"size", 128}, {"octaves", 1}, {"iterations", 2}};
   EXPECT_EQ(answer<MethodResult>(dream).last.picture->width, 128);
   dream.layer = "logits";
-  EXPECT_EQ(failure(dream).message.en,
-            "/classifier/Gemm takes only the input 1×8×8×3, not 1×128×128×3 (at node "
-            "/classifier/Gemm: Gemm(transB=1): x does not have as many columns as the weight wants; "
-            "got 1×16384, 2×64); choose a layer before it.");
+  EXPECT_EQ(
+      failure(dream).message.en,
+      "/classifier/Gemm takes only the input 1×8×8×3, not 1×128×128×3 (at node "
+      "/classifier/Gemm: Gemm(transB=1): x does not have as many columns as the weight wants; "
+      "got 1×16384, 2×64); choose a layer before it.");
 }
 
 // The suggested layer is filled in first: a channel that it does not have must not reach the

@@ -80,6 +80,47 @@ TEST(ModelBundle, SaysWhatTheCatalogSaysOfOthers) {
   EXPECT_EQ(other->preprocessing.order, ChannelOrder::kRgb);
 }
 
+// A person may choose another size where all that follows takes it.
+TEST(ModelBundle, TakesAnotherSizeWhereEveryNodeDoes) {
+  constexpr std::string_view kPreprocessing =
+      "preprocessing order=rgb mean=127 std=128 resize=squash:8 side=8\n";
+  const auto bytes =
+      make_bundle(std::string(kPreprocessing) + std::string(kTinyHeader), tiny_data());
+  Preprocessing chosen = load_model("tiny", "csb", bytes).value().preprocessing;
+  chosen.crop_height = 12;
+  chosen.crop_width = 20;
+  const auto other = load_model("tiny", "csb", bytes, &chosen);
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->graph.shape(other->input), (Shape{1, 12, 20, 3}));
+  EXPECT_EQ(other->graph.shape(other->find_layer("pool")->value), (Shape{1, 3, 5, 4}));
+  EXPECT_EQ(other->classes(), 2);
+  EXPECT_EQ(other->preprocessing.crop_width, 20);
+  EXPECT_GT(other->flops, load_model("tiny", "csb", bytes).value().flops);
+
+  // Without the global pooling the linear layer wants its four numbers.
+  std::string fixed = std::string(kPreprocessing) + std::string(kTinyHeader);
+  const auto replace = [&](std::string_view from, std::string_view to) {
+    ASSERT_NE(fixed.find(from), std::string::npos);
+    fixed.replace(fixed.find(from), from.size(), to);
+  };
+  replace("pool kernel=2,2 strides=2,2", "pool kernel=4,4 strides=4,4");
+  replace("node GlobalAveragePool average pool average\n", "");
+  replace("flatten average", "flatten pool");
+  const auto head = make_bundle(fixed, tiny_data());
+  ASSERT_TRUE(load_model("tiny", "csb", head));
+  chosen.crop_height = chosen.crop_width = 16;
+  const auto refused = load_model("tiny", "csb", head, &chosen);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(
+      refused.error().message,
+      "the network cannot take pictures of 16 × 16, only of 8 × 8: at node logits: "
+      "Gemm(transB=1): x does not have as many columns as the weight wants; got 1×16, 2×4, 2");
+  chosen.order = ChannelOrder::kGray;
+  EXPECT_EQ(load_model("tiny", "csb", bytes, &chosen).error().message,
+            "the network's input is 1×8×8×3, not 1×16×16×1; choose its own channels");
+}
+
 TEST(ModelBundle, HalfPrecisionIsExact) {
   const Model model = tiny();
   const std::vector<float> want = {1, -2, 0.5f, 0, 0x1p-24f, 65504, -0x1p-24f, 0x1p-14f};

@@ -225,6 +225,32 @@ TEST(OnnxModel, GrayAndWidePicturesAreTaken) {
   EXPECT_EQ(other->preprocessing.order, ChannelOrder::kGray);
 }
 
+// A head of fixed size takes no other; neither does one whose classes are places of the picture.
+TEST(OnnxModel, AnotherSizeIsRefusedWhereTheNetworkCannotTakeIt) {
+  const auto refused = [](const OnnxFile& file) {
+    const auto bytes = file.bytes();
+    const auto model = load_model("small", "onnx", bytes);
+    EXPECT_TRUE(model.has_value()) << model.error().message;
+    if (!model) return Error();
+    Preprocessing chosen = model->preprocessing;
+    chosen.crop_width = 16;
+    const auto other = load_model("small", "onnx", bytes, &chosen);
+    EXPECT_FALSE(other.has_value());
+    return other ? Error() : other.error();
+  };
+  OnnxFile file = small_onnx();
+  const Error head = refused(file);
+  EXPECT_EQ(head.code, ErrorCode::kUnsupported);
+  EXPECT_EQ(head.message,
+            "the network cannot take pictures of 16 × 8, only of 8 × 8: at node /classifier/Gemm: "
+            "Gemm(transB=1): x does not have as many columns as the weight wants; got 1×128, 2×64");
+  file.nodes.pop_back();
+  file.outputs = {onnx_value("f", {0, 64})};
+  EXPECT_EQ(refused(file).message,
+            "the network cannot take pictures of 16 × 8, only of 8 × 8: its output f becomes 1×128 "
+            "instead of 1×64");
+}
+
 // TensorFlow keeps the single channel last.
 TEST(OnnxModel, ASingleChannelMayStandLast) {
   OnnxFile file = gray_onnx();

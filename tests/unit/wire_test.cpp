@@ -91,6 +91,22 @@ TEST(Wire, EventWithOptionalsComesBack) {
   EXPECT_EQ(got.diagnosis.en, "blank");
 }
 
+TEST(Wire, AFailureBringsTheNodesThatCannotRun) {
+  const Failed failed{"unsupported",
+                      {"No.", "不。"},
+                      {{"LSTM", "memory", {"no such operator", "没有这种算子"}}, {"GRU", "m1", {}}},
+                      7};
+  const auto back = decode_event(encode(EventMessage{3, failed}));
+  ASSERT_TRUE(back.has_value());
+  const auto& got = std::get<Failed>(back->event);
+  ASSERT_EQ(got.nodes.size(), 2u);
+  EXPECT_EQ(got.nodes[0].op, "LSTM");
+  EXPECT_EQ(got.nodes[0].name, "memory");
+  EXPECT_EQ(got.nodes[0].reason.zh, "没有这种算子");
+  EXPECT_EQ(got.nodes[1].name, "m1");
+  EXPECT_EQ(got.more_nodes, 7);
+}
+
 TEST(Wire, EveryTruncationIsRefused) {
   const WireMessage whole = encode(CommandMessage{7, sample_run()});
   for (size_t bytes = 0; bytes < whole.header.size(); ++bytes) {

@@ -14,6 +14,7 @@ import {
   kEvent,
   kProtocolVersion,
   Reader,
+  refused_nodes,
 } from '../../web/src/wire.ts';
 
 const kRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,7 +44,8 @@ test('fields are written in the order of the C++ headers', () => {
   assert.equal(fields('command.h', 'SetImage'), 'name,bytes');
   assert.equal(fields('types.h', 'Picture'), 'height,width,rgba');
   assert.equal(fields('command.h', 'SetThreads'), 'threads');
-  assert.equal(fields('event.h', 'Failed'), 'code,message');
+  assert.equal(fields('event.h', 'Failed'), 'code,message,nodes,more_nodes');
+  assert.equal(fields('event.h', 'RefusedNode'), 'op,name,reason');
   assert.match(fields('event.h', 'ForwardDone'), /^input,logits,probabilities,/);
 });
 
@@ -56,10 +58,24 @@ test('a LoadModel message, byte by byte', () => {
   assert.deepEqual(message.blobs, [Uint8Array.of(9, 8)]);
 });
 
+test('the nodes that cannot run become lines', () => {
+  const u32 = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer);
+  const string = (value: string): Buffer => Buffer.concat([u32(Buffer.byteLength(value)), Buffer.from(value)]);
+  const nodes = [['GRU', 'm1', 'none\nsuch', '没有'], ['If', 'm\t2', 'a graph', '子图']];
+  const header = Buffer.concat([
+    u32(kProtocolVersion), u32(7), Buffer.of(kEvent.Failed), ...['unsupported', 'No.', '不。'].map(string),
+    u32(nodes.length), ...nodes.flat().map(string), u32(12),
+  ]);
+  const failed = new Reader(new Uint8Array(header));
+  for (let i = 0; i < 3; ++i) failed.string();
+  assert.equal(refused_nodes(failed), 'GRU\tm1\tnone such\t没有\nIf\tm 2\ta graph\t子图\n12');
+});
+
 test('what is written can be read', () => {
   const failed = new Reader(encode_failed(7, 'code', 'stopped', '停止').header);
   assert.deepEqual([failed.version, failed.request, failed.alternative], [1, 7, kEvent.Failed]);
   assert.deepEqual([failed.string(), failed.string(), failed.string()], ['code', 'stopped', '停止']);
+  assert.equal(refused_nodes(failed), '');
   const image = new Reader(encode_set_image(3, '猫.jpg', new Uint8Array(4)).header);
   assert.deepEqual([image.request, image.string(), image.u32()], [3, '猫.jpg', 0]);
   const pixels = new Reader(encode_set_pixels(4, 10, 20, new Uint8Array(800)).header);

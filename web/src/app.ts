@@ -34,7 +34,7 @@ import {
   too_large,
   type OwnModel,
 } from './own_models.ts';
-import { encode_load_model, encode_set_image, encode_set_pixels, kEvent, type Message, type Reader } from './wire.ts';
+import { encode_load_model, encode_set_image, encode_set_pixels, kEvent, refused_nodes, type Message, type Reader } from './wire.ts';
 
 const kModelStates: Record<ModelState, number> = { waiting: 0, downloading: 1, checking: 2, ready: 3, failed: 4 };
 const kEngineStates: Record<EngineState, number> = { starting: 0, ready: 1, restarting: 2, failed: 3 };
@@ -231,7 +231,8 @@ export class App {
     this.own_requests.delete(event.request);
     if (own !== undefined && event.alternative === kEvent.Failed) {
       event.string(); // the code
-      this.notice('error', own.key, text(event.string(), event.string()));
+      const sentence = text(event.string(), event.string());
+      this.notice('error', own.key, sentence, refused_nodes(event));
       if (own.key.startsWith('model:')) this.wanted_model = '';
       own.failed?.();
     } else if (event.request === 0 && event.alternative === kEvent.Failed) {
@@ -485,8 +486,9 @@ export class App {
     }
   }
 
-  private notice(level: 'info' | 'warning' | 'error', key: string, sentence: Text): void {
-    this.with_host((host) => host.notice(level, key, sentence));
+  // `nodes` are those of a network that cannot run (wire.ts, refused_nodes).
+  private notice(level: 'info' | 'warning' | 'error', key: string, sentence: Text, nodes = ''): void {
+    this.with_host((host) => host.notice(level, key, sentence, nodes));
   }
 
   private async open_picked_file(): Promise<void> {

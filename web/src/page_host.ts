@@ -189,8 +189,8 @@ export class PageHost {
     return next;
   }
 
-  notice(level: 'info' | 'warning' | 'error', key: string, sentence: Text): void {
-    this.page.notice(level, key, sentence);
+  notice(level: 'info' | 'warning' | 'error', key: string, sentence: Text, nodes = ''): void {
+    this.page.notice(level, key, sentence, nodes);
     this.frames.wake(3);
   }
   remove_notice(key: string): void {

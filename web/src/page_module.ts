@@ -22,7 +22,17 @@ export interface PageExports extends WasmModule {
   _page_labels(language: number, chosen: number, utf8: number, bytes: number): void;
   _page_font(name: number, bytes: number, data: number, data_bytes: number): void;
   _page_model_progress(id: number, bytes: number, received: number, total: number, state: number): void;
-  _page_notice(level: number, key: number, key_bytes: number, en: number, en_bytes: number, zh: number, zh_bytes: number): void;
+  _page_notice(
+    level: number,
+    key: number,
+    key_bytes: number,
+    en: number,
+    en_bytes: number,
+    zh: number,
+    zh_bytes: number,
+    nodes: number,
+    nodes_bytes: number,
+  ): void;
   _page_engine_state(state: number, build: number, build_bytes: number, threads: number, en: number, en_bytes: number, zh: number, zh_bytes: number): void;
   _page_image_source(kind: number, kind_bytes: number, name: number, name_bytes: number): void;
   _page_webcam(state: number): void;
@@ -102,9 +112,9 @@ export class PageModule {
   model_progress(id: string, received: number, total: number, state: number): void {
     this.with_bytes([id], (p, n) => this.exports._page_model_progress(p!, n!, received, total, state));
   }
-  notice(level: NoticeLevel, key: string, sentence: Text): void {
-    this.with_bytes([key, sentence.en, sentence.zh], (k, kn, en, enn, zh, zhn) =>
-      this.exports._page_notice(kLevels[level], k!, kn!, en!, enn!, zh!, zhn!),
+  notice(level: NoticeLevel, key: string, sentence: Text, nodes: string): void {
+    this.with_bytes([key, sentence.en, sentence.zh, nodes], (k, kn, en, enn, zh, zhn, p, n) =>
+      this.exports._page_notice(kLevels[level], k!, kn!, en!, enn!, zh!, zhn!, p!, n!),
     );
   }
   engine_state(state: number, build: string, threads: number, reason: Text): void {

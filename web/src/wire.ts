@@ -61,7 +61,7 @@ export function encode_set_threads(request: number, threads: number): Message {
 }
 // What the page hears for requests that died with the engine.
 export function encode_failed(request: number, code: string, en: string, zh: string): Message {
-  return new Writer(request, kEvent.Failed).string(code).string(en).string(zh).done();
+  return new Writer(request, kEvent.Failed).string(code).string(en).string(zh).u32(0).u32(0).done();
 }
 
 export class Reader {
@@ -88,6 +88,15 @@ export class Reader {
     this.position += bytes;
     return value;
   }
+}
+
+// What stands behind a Failed's sentence, as lines for the page: each node that cannot run (operator, name, the reason in
+// English and Chinese, with tabs between), then how many more there are. Empty where there are none.
+export function refused_nodes(event: Reader): string {
+  const cell = (): string => event.string().replace(/[\t\n]/g, ' ');
+  const lines = Array.from({ length: event.u32() }, () => [cell(), cell(), cell(), cell()].join('\t'));
+  const more = event.u32();
+  return lines.length === 0 ? '' : [...lines, more].join('\n');
 }
 
 export function is_final(alternative: number): boolean {

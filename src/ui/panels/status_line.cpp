@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "imgui_internal.h"
 #include "ui/panels/frame.h"
+#include "ui/panels/refused_nodes.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/text.h"
 
@@ -119,13 +120,16 @@ std::optional<Remedy> remedy_of(const Notice& notice) {
   return std::nullopt;
 }
 
-// One card; true when it was dismissed. `bottom` is where it stands, and becomes its top.
-bool card(Ui& ui, const Notice& notice, float left, float width, float* bottom) {
+// One card; true when it was dismissed. `bottom` is where it stands, and becomes its top; it does
+// not reach over `highest`, but for its sentence.
+bool card(Ui& ui, const Notice& notice, float left, float width, float highest, float* bottom) {
   const bool chinese = ui.state.language == Language::kChinese && !notice.text.zh.empty();
   const std::string& text = chinese ? notice.text.zh : notice.text.en;
   const float wrap = width - 36;
   const float text_height = paragraph_height(ui, text, 14, wrap);
-  const float height = text_height + 60;
+  const RefusedNodes refused(ui, notice, wrap);
+  const float list_height = refused.shown_height(*bottom - highest - text_height - 60);
+  const float height = text_height + list_height + 60;
   const float show = ui.appear("notice." + notice.key);
   const ImVec2 min(left, *bottom - height + (1 - show) * 12),
       max(left + width, *bottom + (1 - show) * 12);
@@ -149,7 +153,8 @@ bool card(Ui& ui, const Notice& notice, float left, float width, float* bottom) 
                  text);
   ImGui::SetCursorScreenPos(ImVec2(min.x + 18, min.y + 12));
   paragraph(ui, text, 14, t.ink, wrap);
-  ImGui::SetCursorScreenPos(ImVec2(min.x + 12, min.y + text_height + 18));
+  refused.draw(ui, ImVec2(min.x + 18, min.y + text_height + 16), list_height);
+  ImGui::SetCursorScreenPos(ImVec2(min.x + 12, min.y + text_height + list_height + 18));
   if (const auto remedy = remedy_of(notice)) {
     if (button(ui, "notice." + notice.key + ".again", ui.tr(remedy->label)))
       ui.host.request(remedy->verb, notice.key);
@@ -247,7 +252,7 @@ void draw_notices(Ui& ui, ImVec2 stage_min, ImVec2 stage_max) {
   std::string dismissed;
   for (size_t i = ui.vm.notices.size(); i-- > 0 && bottom > stage_min.y + 120;) {
     const Notice& notice = ui.vm.notices[i];
-    if (card(ui, notice, left, width, &bottom)) dismissed = notice.key;
+    if (card(ui, notice, left, width, stage_min.y + 16, &bottom)) dismissed = notice.key;
     if (notice.level != NoticeLevel::kInfo) continue;
     const double left_seconds = notice.seconds + kInfoSeconds - ui.seconds;
     if (left_seconds <= 0) dismissed = notice.key;

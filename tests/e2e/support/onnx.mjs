@@ -28,12 +28,13 @@ function value(field, name, shape) {
   return bytes(field, all(bytes(1, name), bytes(2, bytes(1, all(number(1, 1), bytes(2, extents))))));
 }
 function model(...graph) {
-  return all(number(1, 8), bytes(2, 'a test'), bytes(7, all(bytes(2, 'graph'), graph)), bytes(8, number(2, 13)));
+  return all(number(1, 8), bytes(2, 'a test'), bytes(7, all(bytes(2, 'graph'), graph.flat())), bytes(8, number(2, 13)));
 }
 
 // Three classes: the logit of class c is ten times the mean of colour channel c, after the input's own scaling and a ReLU.
-// `activation` stands between the convolutions.
-export function colours_onnx({ activation = 'Relu' } = {}) {
+// `activation` stands between the convolutions, as often as `activations` says. With a `fixed_head` the mean is a fully
+// connected layer, which takes pictures of 32 × 32 and no others.
+export function colours_onnx({ activation = 'Relu', activations = 1, fixed_head = false } = {}) {
   const first = new Array(6 * 3 * 9).fill(0); // 6×3×3×3: the three colours, and three edges
   for (let c = 0; c < 3; ++c) {
     first[(c * 3 + c) * 9 + 4] = 1;
@@ -42,12 +43,18 @@ export function colours_onnx({ activation = 'Relu' } = {}) {
   }
   const second = new Array(3 * 6).fill(0);
   for (let c = 0; c < 3; ++c) second[c * 6 + c] = 10;
+  const middle = Array.from({ length: activations }, (_, i) =>
+    node(activation, `act${i + 1}`, [i === 0 ? 'a' : `a${i}`], i === activations - 1 ? 'r' : `a${i + 1}`));
+  const mean = new Array(3 * 3 * 1024).fill(0); // 3×3072, over C,H,W
+  for (let c = 0; c < 3; ++c) mean.fill(1 / 1024, (c * 3 + c) * 1024, (c * 3 + c + 1) * 1024);
+  const head = fixed_head
+    ? [node('Flatten', 'flat', ['c'], 'f', integer('axis', 1)), node('Gemm', 'head', ['f', 'w3'], 'y', integer('transB', 1)), weights('w3', [3, 3072], mean)]
+    : [node('GlobalAveragePool', 'pool', ['c'], 'p'), node('Flatten', 'flat', ['p'], 'y', integer('axis', 1))];
   return model(
     node('Conv', 'conv1', ['x', 'w1', 'b1'], 'a', ints('kernel_shape', [3, 3]), ints('pads', [1, 1, 1, 1])),
-    node(activation, 'act1', ['a'], 'r'),
+    middle,
     node('Conv', 'conv2', ['r', 'w2', 'b2'], 'c', ints('kernel_shape', [1, 1])),
-    node('GlobalAveragePool', 'pool', ['c'], 'p'),
-    node('Flatten', 'flat', ['p'], 'y', integer('axis', 1)),
+    head,
     weights('w1', [6, 3, 3, 3], first), weights('b1', [6], [0, 0, 0, 0, 0, 0]),
     weights('w2', [3, 6, 1, 1], second), weights('b2', [3], [0, 0, 0]),
     value(11, 'x', [1, 3, 32, 32]), value(12, 'y', [1, 3]),

@@ -29,13 +29,12 @@ std::vector<OptionSpec> method_options() {
 std::vector<OptionSpec> explain_options() {
   std::vector<OptionSpec> options = method_options();
   options.insert(options.begin(), kTarget);
-  return picture_options(
-      "write the map in colours",
-      "write the map's own numbers as float32, height × width × 1; of a method that "
-      "gives every colour a number, height × width × colours in the network's "
-      "own order; of one that gives every unit of a layer one, the layer's "
-      "height × width × channels",
-      std::move(options));
+  return picture_options("write the map in colours",
+                         "write the map's own numbers as float32, height × width; of a method that "
+                         "gives every colour a number, height × width × colours in the network's "
+                         "own order; of one that gives every unit of a layer one, the layer's "
+                         "height × width × channels",
+                         std::move(options));
 }
 
 Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
@@ -45,7 +44,7 @@ Status write_outputs(const Arguments& arguments, const MethodPreview& last) {
       TRY_STATUS(write_npy(arguments.value("npy"), Shape{a.height, a.width, a.channels},
                            {a.values.floats(), a.values.float_count()}));
     } else if (last.map) {
-      TRY_STATUS(write_npy(arguments.value("npy"), Shape{last.map->height, last.map->width, 1},
+      TRY_STATUS(write_npy(arguments.value("npy"), Shape{last.map->height, last.map->width},
                            {last.map->values.floats(), last.map->values.float_count()}));
     } else if (last.picture) {
       std::vector<float> rgb;

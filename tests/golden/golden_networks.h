@@ -38,9 +38,8 @@ struct GoldenNetwork {
   const char* file;
   const char* golden;  // "squeezenet_v1.0.": file name up to the photo's number
   const char* golden2;
-  const char* dream;  // layer of dream_gradient
-  int opposite_eigen_sign =
-      -1;  // the photo for which the library's singular vector has the other sign
+  const char* dream;   // layer of dream_gradient
+  const char* dream2;  // of the second set's
 };
 
 inline void PrintTo(const GoldenNetwork& network, std::ostream* out) { *out << network.name; }
@@ -49,10 +48,10 @@ inline void PrintTo(const GoldenNetwork& network, std::ostream* out) { *out << n
 // by some 1e-3.
 inline constexpr GoldenNetwork kGoldenNetworks[] = {
     {"SqueezeNet", "squeezenet-1.0", "net", "CONVSCOPE_MODELS", "build/models",
-     "compressed_SqueezeNet.net", "squeezenet_v1.0.", "set2/squeezenet", "fire5", 1},
+     "compressed_SqueezeNet.net", "squeezenet_v1.0.", "set2/squeezenet", "fire5", "fire6"},
     {"EfficientNetLite0", "efficientnet-lite0", "csb", "CONVSCOPE_EXACT_MODELS",
      "build/models-exact", "efficientnet-lite0.f32.csb", "efficientnet_lite0.", "set2/efflite0",
-     "block5"},
+     "block5", "block10e"},
 };
 
 struct Comparison {
@@ -86,6 +85,19 @@ inline void expect_forward(std::span<const float> got, std::span<const float> wa
   for (const float value : want) largest = std::max(largest, std::abs(value));
   for (size_t i = 0; i < want.size(); ++i)
     ASSERT_NEAR(got[i], want[i], 1e-4f * largest) << what << " element " << i;
+}
+
+// |got - want| is at most a share of the largest value.
+inline void expect_within(std::span<const float> got, std::span<const float> want, double tolerance,
+                          const std::string& what) {
+  ASSERT_EQ(got.size(), want.size()) << what;
+  float largest = 0, worst = 0;
+  for (size_t i = 0; i < want.size(); ++i) {
+    largest = std::max(largest, std::abs(want[i]));
+    worst = std::max(worst, std::abs(got[i] - want[i]));
+  }
+  std::printf("  %s: worst %.2e of %.3g\n", what.c_str(), double{worst}, double{largest});
+  EXPECT_LE(double{worst}, tolerance * double{largest}) << what;
 }
 
 class GoldenNetworks : public testing::TestWithParam<GoldenNetwork> {
@@ -129,6 +141,27 @@ inline std::vector<float> chw_from_hwc(std::span<const float> hwc, size_t channe
   const size_t area = hwc.size() / channels;
   for (size_t c = 0; c < channels; ++c) {
     for (size_t i = 0; i < area; ++i) out[c * area + i] = hwc[i * channels + c];
+  }
+  return out;
+}
+
+// FᵀF / (C·H·W) of an activation F of H·W × C: every product of two channels.
+inline std::vector<float> gram_matrix(std::span<const float> activation, size_t channels) {
+  std::vector<double> sum(channels * channels);
+  for (size_t at = 0; at < activation.size(); at += channels) {
+    for (size_t a = 0; a < channels; ++a) {
+      const double first{activation[at + a]};
+      if (first == 0) continue;
+      for (size_t b = a; b < channels; ++b)
+        sum[a * channels + b] += first * double{activation[at + b]};
+    }
+  }
+  std::vector<float> out(sum.size());
+  for (size_t a = 0; a < channels; ++a) {
+    for (size_t b = 0; b < channels; ++b) {
+      out[a * channels + b] = static_cast<float>(sum[std::min(a, b) * channels + std::max(a, b)] /
+                                                 static_cast<double>(activation.size()));
+    }
   }
   return out;
 }

@@ -2,23 +2,29 @@
 """Writes what PyTorch, Captum and pytorch-grad-cam explain of photos, as explain_test.cpp reads it.
 
     ./dev convscope export build/models/compressed_SqueezeNet.net squeezenet.onnx
-    python3 make_explanations.py squeezenet.onnx fire9 OUT/squeezenet_v1.0. photo.jpg…
+    python3 make_explanations.py squeezenet.onnx fire9 conv1 fire5 OUT/squeezenet_v1.0. photo.jpg…
 
-makes OUT/squeezenet_v1.0.0.npz, …1.npz and so on, one a photo. Needs torch 1.13, captum 0.6.0, grad-cam 1.4.8, onnx and
-Pillow; arrays are H×W×C in the network's own channel order, in float32:
+makes OUT/squeezenet_v1.0.0.npz, …1.npz and so on, one a photo (of EfficientNet-Lite0: head stem block5). requirements.txt
+pins the packages; README.md says more. Arrays are H×W×C in the network's own channel order, in float32:
 
 image_u8                        the network's input as RGB bytes: shorter side resized (Pillow, bilinear), centre crop
 logits, probabilities, target   target is the largest logit; all else is about it
+act.LAYER.*                     of each large layer: shape, each channel's mean and maximum, 64 values at flat indices
 gradient, saliency              ∂logit/∂input; the largest absolute value over channels
 guided_backprop, deconvnet      over every ReLU and ReLU6
 integrated_gradients_50_gray    Captum, 50 Gauss-Legendre steps from gray (128)
 smoothgrad_10, smoothgrad_sigma mean of ten gradients at input + sigma × numpy default_rng(7).standard_normal((10, C, H, W))
 occlusion_32_16_gray            Captum, windows of 32 × 32, stride 16, gray
-layer_gradient_x_activation     Captum, every unit of the given layer, H×W×C of the layer
+unit.LAYER                      channel, row and column of the third layer's strongest unit …
+unit_guided, unit_deconv.LAYER  … and its activation's gradient by the two rules
+gram.LAYER                      of the second and third layer: products of channels / (C·H·W)
+dream_gradient.LAYER            ∂mean(activation²)/∂input of the third layer
+layer_gradient_x_activation     Captum, every unit of the first layer, H×W×C of the layer
 conductance_50                  Captum, the same: 50 Gauss-Legendre steps from 0 in the network's own units
-…_cam, grad_cam_pp              pytorch-grad-cam at the given layer, scaled and resized as that library does
+…_cam, grad_cam_pp              pytorch-grad-cam at the first layer, scaled and resized as that library does
 """
 
+import re
 import sys
 
 import numpy as np
@@ -33,6 +39,7 @@ from torch import nn
 from torch_network import torch_network
 
 GRAY, RESIZED, WINDOW, STRIDE, STEPS, SAMPLES, SEED = 128, 256, 32, 16, 50, 10, 7
+LARGE_LAYER, SAMPLED = re.compile(r"conv1|pool\d|fire\d|stem|block\d+|head"), 64
 
 
 class ScoreCAMOfConstants(ScoreCAM):
@@ -75,29 +82,59 @@ def network_input(pixels, settings):
 
 
 def gradient_of(network, x, target):
+    return gradient_of_number(x, lambda x: network(x)[0, target])
+
+
+def gradient_of_number(x, number):
     x = x.clone().requires_grad_()
-    network(x)[0, target].backward()
+    number(x).backward()
     return x.grad
 
 
-def with_rule(network, rule, x, target):
-    """The gradient where every rectifier sends `rule(gradient to its input, gradient from above)` back."""
+def with_rule(network, rule, x, number):
+    """The gradient of number(x) where every rectifier sends `rule(gradient to its input, gradient from above)` back."""
     handles = [
         module.register_full_backward_hook(lambda _, below, above: (rule(below[0], above[0]),))
         for module in network.modules() if isinstance(module, (nn.ReLU, nn.ReLU6))
     ]
     try:
-        return gradient_of(network, x, target)
+        return gradient_of_number(x, number)
     finally:
         for handle in handles:
             handle.remove()
+
+
+GUIDED, DECONVNET = lambda below, above: below.relu(), lambda below, above: above.relu()
 
 
 def hwc(tensor):
     return tensor.detach()[0].permute(1, 2, 0).numpy()
 
 
-def explained(network, layer, pixels, settings):
+def of_layers(network, gram_layer, unit_layer, x):
+    """What no class has a part in: activations, one unit's projections, products of channels, a dream's gradient."""
+    values = {name: hwc(value) for name, value in network.values(x).items() if LARGE_LAYER.fullmatch(name)}
+    out, random = {}, np.random.default_rng(SEED)
+    for name, value in values.items():
+        index = random.integers(value.size, size=SAMPLED)
+        out |= {
+            f"act.{name}.shape": np.int32(value.shape), f"act.{name}.channel_mean": value.mean((0, 1)),
+            f"act.{name}.channel_max": value.max((0, 1)), f"act.{name}.sample_index": np.int32(index),
+            f"act.{name}.sample": value.ravel()[index],
+        }
+    for name in (gram_layer, unit_layer):
+        flat = values[name].reshape(-1, values[name].shape[2]).astype(np.float64)
+        out[f"gram.{name}"] = flat.T @ flat / flat.size
+    row, column, channel = np.unravel_index(values[unit_layer].argmax(), values[unit_layer].shape)
+    out[f"unit.{unit_layer}"] = np.int32([channel, row, column])
+    for name, rule in {"unit_guided": GUIDED, "unit_deconv": DECONVNET}.items():
+        out[f"{name}.{unit_layer}"] = hwc(
+            with_rule(network, rule, x, lambda x: network.values(x)[unit_layer][0, channel, row, column]))
+    out[f"dream_gradient.{unit_layer}"] = hwc(gradient_of_number(x, lambda x: network.values(x)[unit_layer].square().mean()))
+    return out
+
+
+def explained(network, layer, gram_layer, unit_layer, pixels, settings):
     x = network_input(pixels, settings)
     gray = network_input(np.full_like(pixels, GRAY), settings)
     logits = network(x).detach()
@@ -107,16 +144,17 @@ def explained(network, layer, pixels, settings):
     sigma = np.float32(0.15 * float(x.max() - x.min()))
     noisy = [gradient_of(network, x + float(sigma) * torch.from_numpy(n)[None], target) for n in noise]
     out = {
-        "image_u8": pixels, "logits": logits[0].numpy(), "probabilities": logits[0].softmax(0).numpy(), "target": np.int64(target),
+        "image_u8": pixels, "logits": logits[0].numpy(), "probabilities": logits[0].softmax(0).numpy(), "target": np.int32(target),
         "gradient": hwc(gradient), "saliency": hwc(gradient.abs().amax(1, keepdim=True))[..., 0],
-        "guided_backprop": hwc(with_rule(network, lambda below, above: below.relu(), x, target)),
-        "deconvnet": hwc(with_rule(network, lambda below, above: above.relu(), x, target)),
+        "guided_backprop": hwc(with_rule(network, GUIDED, x, lambda x: network(x)[0, target])),
+        "deconvnet": hwc(with_rule(network, DECONVNET, x, lambda x: network(x)[0, target])),
         "integrated_gradients_50_gray": hwc(
             IntegratedGradients(network).attribute(x, gray, target, n_steps=STEPS, internal_batch_size=5).float()),
         "smoothgrad_10": hwc(torch.stack(noisy).mean(0)), "smoothgrad_sigma": sigma,
         "occlusion_32_16_gray": hwc(Occlusion(network).attribute(
             x, (x.shape[1], WINDOW, WINDOW), (x.shape[1], STRIDE, STRIDE), gray, target))[..., 0],
     }
+    out |= of_layers(network, gram_layer, unit_layer, x)
     place = network.layer(layer)
     out["layer_gradient_x_activation"] = hwc(LayerGradientXActivation(network, place).attribute(x, target))
     out["conductance_50"] = hwc(
@@ -127,16 +165,16 @@ def explained(network, layer, pixels, settings):
     return {name: np.asarray(value, np.float32) if np.asarray(value).dtype == np.float64 else value for name, value in out.items()}
 
 
-def main(file, layer, prefix, *photos):
+def main(file, layer, gram_layer, unit_layer, prefix, *photos):
     torch.manual_seed(0)
     network, settings = torch_network(file)
     for index, photo in enumerate(photos):
         pixels = cropped(photo, int(settings["side"]))
-        np.savez(f"{prefix}{index}.npz", **explained(network, layer, pixels, settings))
+        np.savez(f"{prefix}{index}.npz", **explained(network, layer, gram_layer, unit_layer, pixels, settings))
         print(f"{prefix}{index}.npz: {photo}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 5:
+    if len(sys.argv) < 7:
         sys.exit(__doc__)
     main(*sys.argv[1:])

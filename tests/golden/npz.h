@@ -127,6 +127,7 @@ class Npz {
     if (dtype == "<f8") return copy_values<double>(from, count, out);
     if (dtype == "<i4") return copy_values<int32_t>(from, count, out);
     if (dtype == "<i8") return copy_values<int64_t>(from, count, out);
+    if (dtype == "|i1") return copy_values<int8_t>(from, count, out);
     CHECK(dtype == "|u1" || dtype == "|b1");
     copy_values<uint8_t>(from, count, out);
   }

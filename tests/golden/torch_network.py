@@ -105,11 +105,14 @@ class TorchNetwork(nn.Module):
     def layer(self, value):
         return getattr(self, value.replace(".", "_"))
 
-    def forward(self, x):
+    def values(self, x):
         values = {self.input_name: x}
         for name, inputs, made in self.steps:
             values[made] = getattr(self, name)(*(values[i] for i in inputs))
-        return values[self.output_name]
+        return values
+
+    def forward(self, x):
+        return self.values(x)[self.output_name]
 
 
 def torch_network(path, output="logits"):

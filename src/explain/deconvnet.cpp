@@ -34,13 +34,14 @@ const MethodInfo& info() {
       .source = "src/explain/deconvnet.cpp",
       .is_signed = true,
       .takes_layer = true,
-      .parameters = {colours_parameter(Combine::kLargest)},
+      .parameters = projection_parameters(),
   };
   return kInfo;
 }
 
 MethodRun run(MethodContext context, RunMethod request) {
-  CO_TRY(const Projection found, project(context, request, RectifierRule::kDeconvnet));
+  CO_TRY(const Projection found,
+         project(context, request, RectifierRule::kDeconvnet, place_of(info(), request)));
   MethodPreview out = projection_preview(info(), request, context, found);
   if (out.map->maximum == 0 && out.map->minimum == 0 && request.layer.empty()) {
     out.diagnosis = {

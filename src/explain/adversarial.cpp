@@ -188,13 +188,16 @@ double likeness(const std::vector<Map>& maps) {
   return rank_correlation(values(0), values(1));
 }
 
-// Behind what is said of the change itself, the explanation that changed most first.
-void add_likeness(MethodPreview* out, const Method& method, double alike) {
+// Behind what is said of the change itself, the explanation that changed most first. A map that was
+// blank before cannot change: it has no order.
+void add_likeness(MethodPreview* out, const Method& method, const std::vector<Map>& maps) {
+  ++out->step;
+  if (maps.empty() || maps[0].minimum == maps[0].maximum) return;
   const Text& title = method.info().title;
-  out->figures.push_back({{"Rank correlation: " + title.en, "秩相关：" + title.zh}, alike, ""});
+  out->figures.push_back(
+      {{"Rank correlation: " + title.en, "秩相关：" + title.zh}, likeness(maps), ""});
   std::stable_sort(out->figures.begin() + kOwnFigures, out->figures.end(),
                    [](const Figure& a, const Figure& b) { return a.value < b.value; });
-  ++out->step;
 }
 
 MethodRun run(MethodContext context, RunMethod request) {
@@ -245,22 +248,18 @@ MethodRun run(MethodContext context, RunMethod request) {
   while (both.next()) co_yield std::move(both.preview());
   CO_TRY(MethodPreview maps, std::move(both.result()));
   out.maps = std::move(maps.maps);
-  const double alike = likeness(out.maps);
-  out.figures.push_back({{"Rank correlation of the two maps", "两张图的秩相关"}, alike, ""});
+  out.figures.push_back(
+      {{"Rank correlation of the two maps", "两张图的秩相关"}, likeness(out.maps), ""});
   for (const Method* method : methods) {
     co_yield MethodPreview(out);
     if (method == &chosen) {
-      add_likeness(&out, *method, alike);
+      add_likeness(&out, *method, out.maps);
       continue;
     }
     MethodRun other = maps_of_both(context, changed, *method, request, out);
     while (other.next()) co_yield std::move(other.preview());
     // What a method cannot explain of this network, it lacks in the list.
-    if (other.result()) {
-      add_likeness(&out, *method, likeness(other.result()->maps));
-    } else {
-      ++out.step;
-    }
+    add_likeness(&out, *method, other.result() ? other.result()->maps : std::vector<Map>());
   }
   co_return out;
 }

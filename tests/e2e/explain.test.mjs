@@ -119,13 +119,16 @@ test('an occlusion is looked into while it fills in', async (t) => {
 test('the unit that is projected is chosen, and kept in the address', async (t) => {
   const scene = await open_scene(t);
   const page = await visit(scene, { hash: '#lens=gradients&method=deconvnet&at=fire4' });
-  const unit = /^Projected: the unit of channel (\d+) of fire4 in row (\d+), column (\d+), whose activation is ([\d.]+)/;
+  const unit = /^Projected: the unit of channel (\d+) of fire4 in row (\d+), column (\d+), whose activation is (\S+)\. The frame/;
   const [, strongest, , , most] = unit.exec(await page.says(unit, 60_000));
   await page.press('explain.unit');
-  const other = strongest === '3' ? 4 : 3;
+  const tile = page.page.locator('#mirror [data-id^="explain.channel."]').nth(2); // the strongest is the first
+  await tile.waitFor({ state: 'attached' });
+  const other = (await tile.getAttribute('data-id')).slice('explain.channel.'.length);
+  assert.notEqual(other, strongest);
   await page.press(`explain.channel.${other}`);
   await page.permalink('unit', String(other));
-  const chosen = new RegExp(`^Projected: the unit of channel ${other} of fire4 in row \\d+, column \\d+, whose activation is ([\\d.]+)`);
+  const chosen = new RegExp(`^Projected: the unit of channel ${other} of fire4 in row \\d+, column \\d+, whose activation is (\\S+)\\. The frame`);
   const [, activation] = chosen.exec(await page.says(chosen, 30_000));
   assert.ok(Number(activation) <= Number(most), 'no channel has a stronger unit than the strongest');
   await page.id('deconvnet.row').focus();

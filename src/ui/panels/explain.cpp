@@ -342,7 +342,10 @@ void stage(Ui& ui) {
   if (layer != nullptr) unit_chooser(ui, *layer);
   rival_chooser(ui, *method);
   space(12);
-  Columns columns(ui, 2, stage_height(260) - 60);
+  // Channels that are laid out want to be seen too.
+  const bool picks = layer != nullptr && ui.state.unit_picking;
+  Columns columns(ui, 2,
+                  picks ? std::max(180.0f, stage_height(260) - 260) : stage_height(260) - 60);
   for (bool over : {true, false}) {
     columns.begin();
     one_map(ui, *method, over, columns.width());

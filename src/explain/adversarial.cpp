@@ -188,11 +188,12 @@ double likeness(const std::vector<Map>& maps) {
   return rank_correlation(values(0), values(1));
 }
 
-// Behind what is said of the change itself, the explanation that changed most first. A map that was
-// blank before cannot change: it has no order.
+// Behind what is said of the change itself, the explanation that changed most first. A blank map
+// has no order that could be another one's.
 void add_likeness(MethodPreview* out, const Method& method, const std::vector<Map>& maps) {
   ++out->step;
-  if (maps.empty() || maps[0].minimum == maps[0].maximum) return;
+  const auto is_blank = [](const Map& map) { return map.minimum == map.maximum; };
+  if (maps.empty() || std::ranges::any_of(maps, is_blank)) return;
   const Text& title = method.info().title;
   out->figures.push_back(
       {{"Rank correlation: " + title.en, "秩相关：" + title.zh}, likeness(maps), ""});

@@ -546,10 +546,10 @@ TEST_F(Attribution, ACounterExampleSaysHowEveryExplanationChanges) {
     ASSERT_EQ(alone.figures.size(), 4u);
     EXPECT_EQ(alone.step, alone.steps);
     const std::string title = "Rank correlation: " + info.title.en;
-    if (alone.maps[0].minimum == alone.maps[0].maximum) {
+    if (std::ranges::any_of(alone.maps, [](const Map& m) { return m.minimum == m.maximum; })) {
       EXPECT_TRUE(std::ranges::none_of(all.figures, [&](const Figure& f) {
         return f.title.en == title;
-      })) << "a blank map cannot change";
+      })) << "a blank map has no order";
       continue;
     }
     ++listed;

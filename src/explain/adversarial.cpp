@@ -7,7 +7,7 @@
 // class the sign is turned round. One step is FGSM with α = ε; otherwise α = 2.5 ε / steps, so that
 // the border can be reached. Departures: no random start unless asked for, so that a run can be
 // repeated; ε counts in steps of a byte and colours stay within a picture's 0…255. Cost: two
-// forward passes and a backward one a step, and twice the method whose maps of both pictures are
+// forward passes and a backward one a step, and twice every method whose maps of both pictures are
 // compared.
 #include "explain/adversarial.h"
 
@@ -25,6 +25,8 @@ namespace convscope {
 namespace {
 
 constexpr double kReach = 2.5;  // of all steps together, in ε
+// Figures of the change and of the two maps; those of other explanations follow.
+constexpr ptrdiff_t kOwnFigures = 4;
 
 const MethodInfo& info() {
   static const MethodInfo kInfo = {
@@ -61,7 +63,11 @@ const MethodInfo& info() {
                      bool_parameter("random_start", {"Random start", "随机起点"},
                                     {"Begin anywhere within ε, as PGD’s paper does.",
                                      "像 PGD 论文那样，从 ε 范围内任意一点开始。"},
-                                    false)},
+                                    false),
+                     bool_parameter("each", {"Every explanation", "每种解释"},
+                                    {"Also measures how the map of every quick method changes.",
+                                     "也测量每种快速方法的图改变了多少。"},
+                                    true)},
   };
   return kInfo;
 }
@@ -166,6 +172,42 @@ MethodPreview preview_of(const MethodContext& context, const LogProbability& now
   return out;
 }
 
+// The maps of both pictures, as the result's; shows `so_far` meanwhile.
+MethodRun maps_of_both(const MethodContext& before, const MethodContext& after,
+                       const Method& method, const RunMethod& request,
+                       const MethodPreview& so_far) {
+  MethodPreview out;
+  for (const MethodContext* context : {&before, &after}) {
+    MethodRun judged = method.run(*context, judged_request(method, request));
+    while (judged.next()) co_yield MethodPreview(so_far);
+    CO_TRY(MethodPreview map, std::move(judged.result()));
+    CO_TRY_STATUS(check_judged(map));
+    out.maps.push_back(*std::move(map.map));
+    if (context == &before) co_yield MethodPreview(so_far);
+  }
+  co_return out;
+}
+
+double likeness(const std::vector<Map>& maps) {
+  const auto values = [&](size_t i) {
+    return std::span(maps[i].values.floats(), maps[i].values.float_count());
+  };
+  return rank_correlation(values(0), values(1));
+}
+
+// Behind what is said of the change itself, the explanation that changed most first. A blank map
+// has no order that could be another one's.
+void add_likeness(MethodPreview* out, const Method& method, const std::vector<Map>& maps) {
+  ++out->step;
+  const auto is_blank = [](const Map& map) { return map.minimum == map.maximum; };
+  if (maps.empty() || std::ranges::any_of(maps, is_blank)) return;
+  const Text& title = method.info().title;
+  out->figures.push_back(
+      {{"Rank correlation: " + title.en, "秩相关：" + title.zh}, likeness(maps), ""});
+  std::stable_sort(out->figures.begin() + kOwnFigures, out->figures.end(),
+                   [](const Figure& a, const Figure& b) { return a.value < b.value; });
+}
+
 MethodRun run(MethodContext context, RunMethod request) {
   const auto value = [&](std::string_view id) { return parameter_value(info(), request, id); };
   const auto steps = static_cast<int32_t>(value("steps"));
@@ -173,6 +215,7 @@ MethodRun run(MethodContext context, RunMethod request) {
   const double share = steps == 1 ? 1 : kReach / steps;
   const auto stride = static_cast<float>(share) * epsilon;
   const float direction = value("goal") == 0 ? -1.0f : 1.0f;
+  const auto methods = value("each") != 0 ? quick_methods() : std::span<const Method* const>();
 
   CO_TRY(LogProbability p, LogProbability::of(context, request.target));
   const Box box(context, epsilon);
@@ -180,7 +223,12 @@ MethodRun run(MethodContext context, RunMethod request) {
   CO_TRY(Tensor picture, context.input.clone());
   CO_TRY_STATUS(p.ask(picture));
   const double before = p.probability();
-  co_yield preview_of(context, p, picture, before, 0, steps);
+  const auto shown = [&](int32_t step) {
+    MethodPreview out = preview_of(context, p, picture, before, step, steps);
+    out.steps += static_cast<int32_t>(methods.size());
+    return out;
+  };
+  co_yield shown(0);
   if (value("random_start") != 0) {
     Rng rng(request.seed, 1);
     for (size_t i = 0; i < box.lowest.size(); ++i)
@@ -198,27 +246,29 @@ MethodRun run(MethodContext context, RunMethod request) {
           box.inside(i, picture.values()[i] + direction * (g > 0 ? reach : -reach));
     }
     CO_TRY_STATUS(p.ask(picture));
-    if (step < steps) co_yield preview_of(context, p, picture, before, step, steps);
+    if (step < steps) co_yield shown(step);
   }
-  MethodPreview out = preview_of(context, p, picture, before, steps, steps);
-  const Method& method = judged_method(info(), request);
-  for (const bool changed : {false, true}) {
-    MethodContext one = context;
-    if (changed) {
-      CO_TRY(one.input, picture.clone());
+  MethodPreview out = shown(steps);
+  MethodContext changed = context;
+  changed.input = picture;
+  const Method& chosen = judged_method(info(), request);
+  MethodRun both = maps_of_both(context, changed, chosen, request, out);
+  while (both.next()) co_yield std::move(both.preview());
+  CO_TRY(MethodPreview maps, std::move(both.result()));
+  out.maps = std::move(maps.maps);
+  out.figures.push_back(
+      {{"Rank correlation of the two maps", "两张图的秩相关"}, likeness(out.maps), ""});
+  for (const Method* method : methods) {
+    co_yield MethodPreview(out);
+    if (method == &chosen) {
+      add_likeness(&out, *method, out.maps);
+      continue;
     }
-    MethodRun judged = method.run(std::move(one), judged_request(method, request));
-    while (judged.next()) co_yield MethodPreview(out);
-    CO_TRY(MethodPreview map, std::move(judged.result()));
-    CO_TRY_STATUS(check_judged(map));
-    out.maps.push_back(*std::move(map.map));
+    MethodRun other = maps_of_both(context, changed, *method, request, out);
+    while (other.next()) co_yield std::move(other.preview());
+    // What a method cannot explain of this network, it lacks in the list.
+    add_likeness(&out, *method, other.result() ? other.result()->maps : std::vector<Map>());
   }
-  const auto values = [&](size_t i) {
-    return std::span(out.maps[i].values.floats(), out.maps[i].values.float_count());
-  };
-  out.figures.push_back({{"Rank correlation of the two maps", "两张图的秩相关"},
-                         rank_correlation(values(0), values(1)),
-                         ""});
   co_return out;
 }
 

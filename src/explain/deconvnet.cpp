@@ -34,13 +34,14 @@ const MethodInfo& info() {
       .source = "src/explain/deconvnet.cpp",
       .is_signed = true,
       .takes_layer = true,
-      .parameters = {colours_parameter(Combine::kLargest)},
+      .parameters = projection_parameters(),
   };
   return kInfo;
 }
 
 MethodRun run(MethodContext context, RunMethod request) {
-  CO_TRY(const Projection found, project(context, request, RectifierRule::kDeconvnet));
+  CO_TRY(const Projection found,
+         project(context, request, RectifierRule::kDeconvnet, place_of(info(), request)));
   MethodPreview out = projection_preview(info(), request, context, found);
   if (is_blank(*out.map) && found.channel < 0 && rectifiers(context.model.graph) > 0) {
     out.diagnosis = {

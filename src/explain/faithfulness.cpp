@@ -7,11 +7,14 @@
 //   ROAD = (mean p of LeRF − mean p of MoRF) / 2 over 10, 20 … 90 % taken away: high is good
 // Confidence: Chattopadhay et al. 2018, "Grad-CAM++", section 4.1 (arXiv 1710.11063):
 //   drop = max(0, p(x) − p(x·M)) / p(x),  increase = [p(x·M) > p(x)],  M the map scaled to 0…1
+// Random weights: Adebayo et al. 2018 (randomisation.cpp):
+//   ρ = rank correlation with the map where all weights are random: far from 0, nothing that was
+//   learnt is shown
 // Departures: p is the class's probability everywhere; a map with a sign counts by its value, so
 // what speaks against the class goes last; insertion starts from the page's blur, wider than
 // RISE's; where pixels of equal value have to be parted, reading order does it. pytorch-grad-cam's
-// ROAD takes all of these at once. Cost: the map's, and 2 · steps + 20 forward passes, several at a
-// time.
+// ROAD takes all of these at once. Cost: the map's, twice, and 2 · steps + 20 forward passes,
+// several at a time.
 #include "explain/faithfulness.h"
 
 #include <algorithm>
@@ -53,7 +56,7 @@ const MethodInfo& info() {
           "ROAD = (LeRF − MoRF) / 2",
       .citation =
           "Petsiuk, Das, Saenko 2018, section 4.1; Rong et al. 2022; Chattopadhay et al. "
-          "2018, section 4.1",
+          "2018, section 4.1; Adebayo et al. 2018, section 3.1",
       .paper = "https://arxiv.org/abs/1806.07421",
       .source = "src/explain/faithfulness.cpp",
       .takes_layer = true,
@@ -159,10 +162,10 @@ double mean_of(const Curve& curve) {
 MethodPreview preview_of(const Test& test, const Map& map) {
   MethodPreview out{.method = info().id,
                     .step = static_cast<int32_t>(test.answers.size()),
-                    .steps = static_cast<int32_t>(test.total())};
+                    .steps = static_cast<int32_t>(test.total() + 1)};  // the map of random weights
   out.map = map;
   out.curves = {test.stepwise(true), test.stepwise(false), test.road(true), test.road(false)};
-  if (out.step < out.steps) return out;
+  if (out.step < test.total()) return out;
   const double whole = double(test.answers.front()), masked = double(test.answers.back());
   const double fall = std::max(0.0, whole - masked);
   out.figures = {{{"Deletion AUC", "删除曲线 AUC"}, area_of(out.curves[0]), ""},
@@ -173,6 +176,25 @@ MethodPreview preview_of(const Test& test, const Map& map) {
                  {{"Probability, whole picture", "整张图片的概率"}, whole, ""},
                  {{"Probability, times the map", "乘以这张图后的概率"}, masked, ""}};
   return out;
+}
+
+std::span<const float> values_of(const Map& map) {
+  return {map.values.floats(), map.values.float_count()};
+}
+
+// The same method on the network with random weights; shows `so_far` meanwhile. What it holds is
+// freed with it.
+MethodRun random_map(const MethodContext& context, const Method& method, const RunMethod& request,
+                     const MethodPreview& so_far) {
+  CO_TRY(Parameters random, randomise(context.model, request.seed));
+  const auto fresh = std::make_shared<Session>(*context.session.graph(), std::move(random),
+                                               &context.session.pool());
+  MethodRun judged =
+      method.run(MethodContext{context.model, *fresh, context.input, context.picture, fresh},
+                 judged_request(method, request));
+  // The pool may have been replaced since this run last paused.
+  while (fresh->set_pool(&context.session.pool()), judged.next()) co_yield MethodPreview(so_far);
+  co_return std::move(judged.result());
 }
 
 MethodRun run(MethodContext context, RunMethod request) {
@@ -189,7 +211,7 @@ MethodRun run(MethodContext context, RunMethod request) {
   CO_TRY(const Tensor blurred, baseline_picture(context, Baseline::kBlurred, request.seed));
 
   const Shape& input = context.input.shape();
-  const std::span values(map.map->values.floats(), map.map->values.float_count());
+  const std::span values = values_of(*map.map);
   const std::span picture = context.input.values();
   Test test{.height = input[1],
             .width = input[2],
@@ -211,9 +233,19 @@ MethodRun run(MethodContext context, RunMethod request) {
     for (int64_t i = 0; i < count; ++i)
       test.answers.push_back(static_cast<float>(score.probability(i)));
     done += count;
-    if (done < test.total()) co_yield preview_of(test, *map.map);
+    co_yield preview_of(test, *map.map);
   }
-  co_return preview_of(test, *map.map);
+  MethodPreview out = preview_of(test, *map.map);
+  MethodRun random = random_map(context, method, request, out);
+  while (random.next()) co_yield std::move(random.preview());
+  CO_TRY(const MethodPreview other, std::move(random.result()));
+  if (check_judged(other)) {  // else its values have no order
+    out.figures.push_back({{"Rank correlation, random weights", "与随机权重的秩相关"},
+                           rank_correlation(values, values_of(*other.map)),
+                           ""});
+  }
+  out.step = out.steps;
+  co_return out;
 }
 
 }  // namespace

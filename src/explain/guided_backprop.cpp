@@ -29,13 +29,14 @@ const MethodInfo& info() {
       .source = "src/explain/guided_backprop.cpp",
       .is_signed = true,
       .takes_layer = true,
-      .parameters = {colours_parameter(Combine::kLargest)},
+      .parameters = projection_parameters(),
   };
   return kInfo;
 }
 
 MethodRun run(MethodContext context, RunMethod request) {
-  CO_TRY(const Projection found, project(context, request, RectifierRule::kGuided));
+  CO_TRY(const Projection found,
+         project(context, request, RectifierRule::kGuided, place_of(info(), request)));
   co_return projection_preview(info(), request, context, found);
 }
 

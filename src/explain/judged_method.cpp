@@ -16,6 +16,10 @@ constexpr const Method* kJudged[] = {
     &kScoreCam,  &kAblationCam,     &kEigenCam,      &kEigenGradCam, &kCam,
     &kGradient,  &kInputXGradient,  &kSmoothGrad,    &kVarGrad,      &kIntegratedGradients,
     &kDeconvnet, &kGuidedBackprop,  &kGuidedGradCam, &kOcclusion,    &kRandomCam};
+constexpr const Method* kQuick[] = {
+    &kGradCam,   &kGradCamPlusPlus, &kHiResCam,      &kLayerCam, &kXGradCam,
+    &kEigenCam,  &kEigenGradCam,    &kCam,           &kGradient, &kInputXGradient,
+    &kDeconvnet, &kGuidedBackprop,  &kGuidedGradCam, &kRandomCam};
 
 }  // namespace
 
@@ -39,6 +43,8 @@ ParameterInfo judged_parameter() {
 const Method& judged_method(const MethodInfo& info, const RunMethod& request) {
   return *kJudged[static_cast<size_t>(parameter_value(info, request, "method"))];
 }
+
+std::span<const Method* const> quick_methods() { return kQuick; }
 
 RunMethod judged_request(const Method& method, const RunMethod& request) {
   const MethodInfo& info = method.info();

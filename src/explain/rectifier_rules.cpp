@@ -8,6 +8,10 @@
 namespace convscope {
 namespace {
 
+constexpr std::string_view kRow = "row", kColumn = "column";
+
+int64_t width_of(const Shape& shape) { return shape.rank() == 4 ? shape[2] : 1; }
+
 bool is_rectifier(const Graph&, const Node& node) {
   const auto range = node.op->clamp_range();
   return range && range->minimum == 0;
@@ -24,23 +28,33 @@ Result<Cotangents> deconvnet(VjpContext& context) {
   return Cotangents{dx};
 }
 
-// The strongest of the layer's cells in those channels.
-int64_t strongest(const TensorView& activation, std::span<const int32_t> channels) {
-  int64_t best = 0;
-  float most = -std::numeric_limits<float>::infinity();
-  const int64_t count = activation.shape.channels();
-  for (int64_t row = 0; row < activation.shape.rows(); ++row) {
+// The strongest of the layer's cells at that place, in those channels.
+int64_t strongest(const TensorView& activation, const Place& place,
+                  std::span<const int32_t> channels) {
+  int64_t best = -1;
+  float most = 0;
+  const int64_t count = activation.shape.channels(), width = width_of(activation.shape);
+  for (int64_t at = 0; at < activation.shape.rows(); ++at) {
+    if (place.row >= 0 && at / width != place.row) continue;
+    if (place.column >= 0 && at % width != place.column) continue;
     for (int64_t c = 0; c < count; ++c) {
       if (!channels.empty() && std::ranges::find(channels, c) == channels.end()) continue;
-      const float value = activation.data[row * activation.row_stride + c];
-      if (value > most) most = value, best = row * count + c;
+      const float value = activation.data[at * activation.row_stride + c];
+      if (best < 0 || value > most) most = value, best = at * count + c;
     }
   }
   return best;
 }
 
+Status check_place(const std::string& layer, std::string_view what, int64_t at, int64_t count) {
+  if (at < count) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              std::string(what) + " " + std::to_string(at) + " does not exist; " + layer + " has " +
+                  std::string(what) + "s 0 to " + std::to_string(count - 1));
+}
+
 Result<int64_t> unit_of(const MethodContext& context, const RunMethod& request,
-                        const ModelLayer& layer) {
+                        const ModelLayer& layer, const Place& place) {
   const Shape input = context.input.shape();
   TRY(Program * forward,
       context.session.program("layer " + layer.name + " " + input.text(),
@@ -50,7 +64,11 @@ Result<int64_t> unit_of(const MethodContext& context, const RunMethod& request,
                               }));
   const Tensor feeds[] = {context.input};
   TRY_STATUS(context.session.run(*forward, feeds));
-  return strongest(forward->view(layer.value), request.channels);
+  const TensorView activation = forward->view(layer.value);
+  const int64_t width = width_of(activation.shape);
+  TRY_STATUS(check_place(layer.name, kRow, place.row, activation.shape.rows() / width));
+  TRY_STATUS(check_place(layer.name, kColumn, place.column, width));
+  return strongest(activation, place, request.channels);
 }
 
 Text blank_projection(const Model& model, const Projection& projection) {
@@ -80,16 +98,39 @@ int64_t rectifiers(const Graph& graph) {
                                [&](const Node& node) { return is_rectifier(graph, node); });
 }
 
+std::vector<ParameterInfo> projection_parameters() {
+  const auto place = [](std::string_view id, Text title, Text help) {
+    return integer_parameter(std::string(id), std::move(title), std::move(help), -1, kMaxImageSide,
+                             -1);
+  };
+  return {colours_parameter(Combine::kLargest),
+          place(kRow, {"Row of the unit", "单元的行"},
+                {"Of the chosen layer; −1: where the unit is strongest.",
+                 "所选层中的行；−1 表示最强处。"}),
+          place(kColumn, {"Column of the unit", "单元的列"},
+                {"Of the chosen layer; −1: where the unit is strongest.",
+                 "所选层中的列；−1 表示最强处。"})};
+}
+
+Place place_of(const MethodInfo& info, const RunMethod& request) {
+  return {static_cast<int64_t>(parameter_value(info, request, kRow)),
+          static_cast<int64_t>(parameter_value(info, request, kColumn))};
+}
+
 Result<Projection> project(const MethodContext& context, const RunMethod& request,
-                           RectifierRule rule) {
+                           RectifierRule rule, const Place& place) {
   const Model& model = context.model;
   const ModelLayer* layer = request.layer.empty() ? nullptr : model.find_layer(request.layer);
   const VjpRules rules = rules_of(rule);
   const ValueId from = layer != nullptr ? layer->value : model.logits;
   Projection out;
   int64_t unit = request.target;
+  if (layer == nullptr && (place.row >= 0 || place.column >= 0)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "row and column choose a unit of a layer; choose the layer too");
+  }
   if (layer != nullptr) {
-    TRY(unit, unit_of(context, request, *layer));
+    TRY(unit, unit_of(context, request, *layer, place));
     const Shape& shape = model.graph.shape(layer->value);
     out.channel = unit % shape.channels();
     if (shape.rank() == 4) {

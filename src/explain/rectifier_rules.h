@@ -21,9 +21,16 @@ struct Projection {
   int64_t row = -1, column = -1, channel = -1;  // the unit; -1: from the logit
   double score = 0;                             // the logit, or the unit's activation
 };
-// The unit is the layer's strongest cell of the first of `request.channels`, or of all channels.
+// Where the unit is looked for; -1: anywhere.
+struct Place {
+  int64_t row = -1, column = -1;
+};
+// How colours are combined, and the place as the parameters "row" and "column".
+std::vector<ParameterInfo> projection_parameters();
+Place place_of(const MethodInfo& info, const RunMethod& request);
+// The unit is the layer's strongest one at that place, of the request's channels or of all.
 Result<Projection> project(const MethodContext& context, const RunMethod& request,
-                           RectifierRule rule);
+                           RectifierRule rule, const Place& place = {});
 
 // What both methods show of it.
 MethodPreview projection_preview(const MethodInfo& info, const RunMethod& request,

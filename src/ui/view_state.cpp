@@ -144,6 +144,7 @@ void fields(State& s, Visitor&& v) {
   v("untrained", s.untrained);
   v("method", s.method);
   v("at", s.explain_layer);
+  v("unit", s.unit_channel);
   v("against", s.against);
   v("off", s.off_layer);
   v("offch", s.off_channels);
@@ -256,6 +257,7 @@ ViewState permanent_part(const ViewState& state, const ViewState& passing) {
   kept.dream_held = passing.dream_held;
   kept.dream_picking = passing.dream_picking;
   kept.compare_picking = passing.compare_picking;
+  kept.unit_picking = passing.unit_picking;
   kept.all_channels = passing.all_channels;
   return kept;
 }

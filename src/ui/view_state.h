@@ -42,6 +42,7 @@ struct ViewState {
   bool untrained = true;  // saliency: show the untrained network beside it
   std::string method;     // of the lenses that explain an answer; empty: the lens's first one
   std::string explain_layer;  // where such a method takes a layer; empty: its default
+  int32_t unit_channel = -1;  // of that layer, whose unit is projected; -1: the strongest
   int32_t against = -1;       // its map less that of this class is shown; -1: the map alone
   std::string off_layer;              // channels of this layer are switched off …
   std::vector<int32_t> off_channels;  // … these ones; empty: all
@@ -66,6 +67,7 @@ struct ViewState {
   bool dream_held = false;       // paused by the person, not by leaving the lens
   bool dream_picking = false;    // the channels are laid out to choose from
   bool compare_picking = false;  // … and the methods
+  bool unit_picking = false;     // … and the channels whose unit is projected
   bool all_channels = false;     // contributions: not only the first ones
 
   bool operator==(const ViewState&) const = default;

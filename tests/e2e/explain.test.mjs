@@ -77,6 +77,16 @@ test('gradients and occlusion', async (t) => {
   await page.says(/^Windows: 64$/, 60_000);
   await page.page.waitForTimeout(800);
   await page.screenshot('explain-occlusion');
+  // A place is looked into by pointing at it: what is left, and the five first answers to that.
+  assert.equal(await page.id('explain.covered').count(), 0);
+  const rows = await page.page.locator('#mirror [data-id]').evaluateAll((nodes) => nodes.filter((node) => /^[^:]+: [<>]?[\d.]+%$/.test(node.textContent)).length);
+  await page.id('explain.map').hover();
+  await page.says(/^Value of the map: -?[\d.e+-]+$/);
+  await page.says(/^Covered from row \d+, column \d+ on$/, 30_000);
+  await page.id('explain.covered').waitFor({ state: 'attached', timeout: 30_000 });
+  await page.until((wanted) => [...document.querySelectorAll('#mirror [data-id]')]
+    .filter((node) => /^[^:]+: [<>]?[\d.]+%$/.test(node.textContent)).length === wanted, rows + 5, 'the five first answers to the covered picture');
+  await page.screenshot('explain-occlusion-covered');
   await page.lens('gradients');
   await page.says(/^Completeness gap: -?[\d.e+-]+$/, 60_000);
   await page.page.waitForTimeout(800);
@@ -89,4 +99,47 @@ test('gradients and occlusion', async (t) => {
   await page.press('layer.fire4'); // one unit of a layer
   await page.says(/^Activation of the unit: [\d.]+$/);
   page.assert_clean();
+});
+
+test('an occlusion is looked into while it fills in', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { hash: '#lens=occlusion&occlusion.stride=4' });
+  await page.says(/^\d+ of \d+$/, 60_000);
+  await page.id('explain.map').waitFor({ state: 'attached', timeout: 30_000 });
+  await page.id('explain.map').hover();
+  await page.says(/^Value of the map: -?[\d.e+-]+$/);
+  await page.id('explain.covered').waitFor({ state: 'attached', timeout: 30_000 });
+  const windows = async () => Number(/^\d+/.exec(await page.says(/^\d+ of \d+$/))[0]);
+  const before = await windows();
+  await page.page.waitForTimeout(1500);
+  assert.ok((await windows()) > before, 'and it goes on meanwhile');
+  page.assert_clean();
+});
+
+test('the unit that is projected is chosen, and kept in the address', async (t) => {
+  const scene = await open_scene(t);
+  const page = await visit(scene, { hash: '#lens=gradients&method=deconvnet&at=fire4' });
+  const unit = /^Projected: the unit of channel (\d+) of fire4 in row (\d+), column (\d+), whose activation is (\S+)\. The frame/;
+  const [, strongest, , , most] = unit.exec(await page.says(unit, 60_000));
+  await page.press('explain.unit');
+  const tile = page.page.locator('#mirror [data-id^="explain.channel."]').nth(2); // the strongest is the first
+  await tile.waitFor({ state: 'attached' });
+  const other = (await tile.getAttribute('data-id')).slice('explain.channel.'.length);
+  assert.notEqual(other, strongest);
+  await page.press(`explain.channel.${other}`);
+  await page.permalink('unit', String(other));
+  const chosen = new RegExp(`^Projected: the unit of channel ${other} of fire4 in row \\d+, column \\d+, whose activation is (\\S+)\\. The frame`);
+  const [, activation] = chosen.exec(await page.says(chosen, 30_000));
+  assert.ok(Number(activation) <= Number(most), 'no channel has a stronger unit than the strongest');
+  await page.id('deconvnet.row').focus();
+  await page.page.keyboard.press('ArrowRight');
+  await page.permalink('deconvnet.row', '0');
+  await page.says(new RegExp(`^Projected: the unit of channel ${other} of fire4 in row 0, `), 30_000);
+  await page.page.waitForTimeout(500);
+  await page.screenshot('explain-unit');
+  page.assert_clean();
+
+  const again = await visit(scene, { hash: `#lens=gradients&method=deconvnet&at=fire4&unit=${other}&deconvnet.row=1&deconvnet.column=2` });
+  await again.says(new RegExp(`^Projected: the unit of channel ${other} of fire4 in row 1, column 2, `), 60_000);
+  again.assert_clean();
 });

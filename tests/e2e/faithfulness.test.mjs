@@ -8,7 +8,7 @@ const kQuick = '&faithfulness.steps=8';
 test('pixels are taken away in the order of a map', async (t) => {
   const scene = await open_scene(t);
   const page = await visit(scene, { hash: `#lens=faithfulness${kQuick}` });
-  await page.says(/^\d+ of 36$/, 60_000);
+  await page.says(/^\d+ of 37$/, 60_000);
   const deletion = Number(/area ([\d.]+)/.exec(await page.says(/^Deletion, area [\d.]+: low is good$/, 120_000))[1]);
   const insertion = Number(/area ([\d.]+)/.exec(await page.says(/^Insertion, area [\d.]+: high is good$/))[1]);
   assert.ok(deletion < insertion, `Grad-CAM on a cat: ${deletion} < ${insertion}`);
@@ -42,6 +42,14 @@ test('methods side by side, sorted, on a phone too', async (t) => {
   const labels = await Promise.all((await keys()).map((key) => page.label(key)));
   const roads = labels.map((label) => Number(/ROAD (-?[\d.]+)/.exec(label)[1]));
   assert.deepEqual(roads, [...roads].sort((a, b) => b - a), 'the best first');
+  // By how alike each map stays on a network that has learnt nothing: the least comes first.
+  await page.press('faith.by');
+  await page.press('faith.by.5');
+  await page.permalink('by', '5');
+  await page.says(/a network that has learnt nothing/);
+  const random = await Promise.all((await keys()).map(async (key) => Math.abs(Number(/Random weights (-?[\d.]+)/.exec(await page.label(key))[1]))));
+  assert.equal(random.length, 4);
+  assert.deepEqual(random, [...random].sort((a, b) => a - b));
   await page.page.waitForTimeout(500);
   await page.screenshot('faithfulness-compare');
   await page.page.setViewportSize({ width: 390, height: 844 });

@@ -39,7 +39,8 @@ class AdversarialOf : public GoldenNetworks {
                                                .layer = "fire9",
                                                .parameters = {{"epsilon", attack.epsilon},
                                                               {"steps", attack.steps},
-                                                              {"goal", attack.goal}}});
+                                                              {"goal", attack.goal},
+                                                              {"each", 0}}});
     while (steps.next()) {
     }
     EXPECT_TRUE(steps.result().has_value()) << steps.result().error().message;

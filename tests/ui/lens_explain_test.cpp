@@ -154,6 +154,72 @@ TEST_F(ExplainLens, AnOcclusionShowsWhatIsLeftWhereThePointerIs) {
   EXPECT_TRUE(says("50"));
 }
 
+TEST_F(ExplainLens, AnOcclusionIsLookedIntoWhileItFillsIn) {
+  open("lens=overview&class=4");
+  answering = false;
+  app->state().lens = "occlusion";
+  frames(3);
+  ASSERT_FALSE(waiting.empty());
+  const RequestId id = waiting.back().request;
+  MethodPreview preview;
+  preview.method = "occlusion", preview.step = 3, preview.steps = 8, preview.map = ramp(31);
+  event(id, preview);
+  frames(2);
+  point_at("explain.map", 0.999f, 0.001f);
+  CommandMessage asked;
+  for (const CommandMessage& m : waiting) {
+    if (const auto* run = std::get_if<RunMethod>(&m.command);
+        run != nullptr && run->method == "occluded_picture")
+      asked = m;
+    if (const auto* cancel = std::get_if<Cancel>(&m.command)) EXPECT_NE(cancel->request, id);
+  }
+  ASSERT_NE(asked.request, 0u);
+  EXPECT_TRUE(says("pixel in row 0, column 30"));
+  EXPECT_TRUE(says("Value of the map: 30"));
+  answer(asked.request, std::get<RunMethod>(asked.command));
+  frames(3);
+  EXPECT_NE(node("explain.covered"), nullptr);
+  EXPECT_TRUE(says("class 2")) << "its first answer";
+  preview.step = 5;
+  event(id, preview);
+  frames(2);
+  EXPECT_TRUE(says("5 of 8")) << "it goes on";
+}
+
+TEST_F(ExplainLens, AUnitOfALayerIsChosenToBeProjected) {
+  open("lens=gradients&method=guided_backprop");
+  EXPECT_EQ(node("explain.unit"), nullptr) << "from the class's score there is no unit";
+  EXPECT_EQ(node("guided_backprop.row"), nullptr);
+  app->state().explain_layer = "fire2";
+  frames(4);
+  EXPECT_TRUE(all<RunMethod>().back().channels.empty()) << "the strongest";
+  EXPECT_TRUE(says("the unit of channel 7 of fire2 in row 2, column 3, whose activation is 6.5"));
+  press("explain.unit");
+  press("explain.channel.4");
+  EXPECT_EQ(all<RunMethod>().back().channels, std::vector<int32_t>{4});
+  ASSERT_NE(node("guided_backprop.row"), nullptr);
+  EXPECT_EQ(node("guided_backprop.row")->high, 5);
+  EXPECT_EQ(node("guided_backprop.row")->value, "strongest place");
+  app->state().parameters["guided_backprop.row"] = 5;
+  app->state().parameters["guided_backprop.column"] = 0;
+  frames(4);
+  EXPECT_TRUE(says("the unit of channel 4 of fire2 in row 5, column 0"));
+  const std::string link = permalink_from(app->state());
+  EXPECT_EQ(view_state_from(link).unit_channel, 4);
+  EXPECT_NE(link.find("guided_backprop.row=5"), std::string::npos);
+  // A row that the next layer lacks is not asked for, nor the channel of another layer.
+  app->state().parameters["guided_backprop.row"] = 9;
+  press("layer.fire8");
+  const RunMethod next = all<RunMethod>().back();
+  EXPECT_EQ(next.layer, "fire8");
+  EXPECT_TRUE(next.channels.empty());
+  EXPECT_EQ(next.parameters[0].value, -1);
+  EXPECT_EQ(next.parameters[1].value, 0);
+  press("explain.channel.3");
+  press("explain.channel.3");
+  EXPECT_EQ(app->state().unit_channel, -1) << "pressed again, it is let go";
+}
+
 TEST_F(ExplainLens, ABlankMapSaysWhy) {
   answering = false;
   open("lens=cam");

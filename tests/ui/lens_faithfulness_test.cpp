@@ -144,7 +144,7 @@ TEST_F(FaithLens, MethodsStandSideBySideSorted) {
   EXPECT_EQ(tiles(), (std::vector<std::string>{"random_cam", "gradient", "eigen_cam", "grad_cam"}));
   EXPECT_EQ(node("faith.tile.gradient")->label,
             "gradient: Deletion AUC 0.300, Insertion AUC 0.700, ROAD 0.200, Confidence drop 20.0%, "
-            "Confidence increase no");
+            "Confidence increase no, Random weights 0.400");
   press("faith.by");
   press("faith.by.0");  // deletion: the lower the better
   EXPECT_EQ(tiles(), (std::vector<std::string>{"grad_cam", "eigen_cam", "gradient", "random_cam"}));
@@ -159,6 +159,26 @@ TEST_F(FaithLens, MethodsStandSideBySideSorted) {
   EXPECT_EQ(app->state().method, "gradient");
   EXPECT_TRUE(says("Deletion, area 0.300")) << "known from the comparison";
   EXPECT_EQ(runs_of("faithfulness").size(), 4u);
+}
+
+TEST_F(FaithLens, NineMethodsAreSortedByHowLittleOfTheirMapsIsThereWithoutLearning) {
+  judged_methods.clear();
+  for (int i = 0; i < 11; ++i) judged_methods.push_back("m" + std::to_string(i));
+  open("lens=faithfulness&test=compare&compare=8,7,6,5,4,3,2,1,0,9&by=5");
+  frames(12);
+  EXPECT_EQ(runs_of("faithfulness").size(), 9u) << "nine at most";
+  std::vector<std::string> wanted;  // ±(0.2 + m/10): the sign does not matter
+  for (int i = 0; i < 9; ++i) wanted.push_back("m" + std::to_string(i));
+  EXPECT_EQ(tiles(), wanted);
+  EXPECT_TRUE(says("a network that has learnt nothing"));
+  ASSERT_NE(node("faith.tile.m3"), nullptr);
+  EXPECT_NE(node("faith.tile.m3")->label.find("Random weights -0.500"), std::string::npos)
+      << node("faith.tile.m3")->label;
+  press("faith.by");
+  press("faith.by.2");  // ROAD: the higher the better
+  std::ranges::reverse(wanted);
+  EXPECT_EQ(tiles(), wanted);
+  EXPECT_FALSE(says("a network that has learnt nothing"));
 }
 
 TEST_F(FaithLens, MethodsAreMeasuredOneAfterAnotherAndOneThatFailsHoldsNothingUp) {
@@ -204,15 +224,87 @@ TEST_F(FaithLens, FitsAPhoneInBothLanguages) {
 
 TEST_F(FaithLens, ACounterExampleShowsWhatChangedAndWhatIsSaidOfIt) {
   open("lens=adversarial&class=4&method=eigen_cam");
-  const RunMethod asked = all<RunMethod>().back();
-  EXPECT_EQ(asked.method, "adversarial");
+  const auto runs = runs_of("adversarial");
+  ASSERT_EQ(runs.size(), 2u) << "the change, then every explanation of it";
+  const RunMethod asked = runs[0];
   EXPECT_EQ(asked.target, 4);
+  EXPECT_EQ(parameter(asked, "each"), 0);
   EXPECT_EQ(asked.parameters[0].value, 1) << "Eigen-CAM explains both pictures";
   for (const char* key : {"before", "change", "after", "map.before", "map.after"})
     EXPECT_NE(node(std::string("adversarial.") + key), nullptr) << key;
   EXPECT_TRUE(says("class 2"));
   EXPECT_TRUE(says("0.25"));
-  EXPECT_TRUE(says("of 255, and"));
+  EXPECT_TRUE(says("and class 4 fell from 91.0% to 1.0%")) << "it was not the first answer";
+  app->state().target = 9;
+  frames(4);
+  EXPECT_TRUE(says("and class 9 became class 2"));
+  app->state().target = 2;
+  frames(4);
+  EXPECT_TRUE(says("the first answer is class 2"));
+  EXPECT_FALSE(says("became"));
+}
+
+TEST_F(FaithLens, ACounterExampleTowardsAClassReachesItOrNot) {
+  open("lens=adversarial&class=2&adversarial.goal=1");
+  EXPECT_EQ(parameter(runs_of("adversarial").back(), "goal"), 1);
+  EXPECT_TRUE(says("the way that makes class 2 most probable"));
+  EXPECT_TRUE(says("and now it says class 2 with 1.0%"));
+  EXPECT_FALSE(says("the first answer is"));
+  app->state().target = 4;
+  frames(4);
+  EXPECT_TRUE(
+      says("class 4 was not reached: it went from 91.0% to 1.0%, and the first answer is "
+           "class 2"));
+  app->state().language = Language::kChinese;
+  frames(4);
+  EXPECT_TRUE(says("没有达到"));
+}
+
+TEST_F(FaithLens, EveryExplanationOfACounterExampleIsListedAndCanBeChosen) {
+  open("lens=overview");
+  answering = false;
+  app->state().lens = "adversarial";
+  frames(3);
+  const auto waits = [&] {
+    std::vector<CommandMessage> out;
+    for (const CommandMessage& m : waiting) {
+      if (std::holds_alternative<RunMethod>(m.command)) out.push_back(m);
+    }
+    return out;
+  };
+  ASSERT_EQ(waits().size(), 1u) << "the change comes first";
+  answer(waits()[0].request, std::get<RunMethod>(waits()[0].command));
+  waiting.clear();
+  frames(3);
+  ASSERT_EQ(waits().size(), 1u);
+  const RequestId list = waits()[0].request;
+  EXPECT_EQ(parameter(std::get<RunMethod>(waits()[0].command), "each"), 1);
+  MethodPreview preview;
+  preview.method = "adversarial", preview.step = 12, preview.steps = 24;
+  preview.figures.resize(4);
+  preview.figures.push_back({{"Rank correlation: gradient", "秩相关：gradient"}, 0.125, ""});
+  event(list, preview);
+  frames(2);
+  ASSERT_NE(node("adversarial.each.gradient"), nullptr) << "it fills in";
+  EXPECT_EQ(node("adversarial.each.grad_cam"), nullptr);
+  EXPECT_TRUE(says("12 of 24"));
+  press("work.cancel");
+  event(list, Failed{"cancelled", {"Cancelled.", "已取消。"}});
+  frames(3);
+  EXPECT_NE(node("adversarial.map.after"), nullptr) << "what was finished stays";
+  waiting.clear();
+  answering = true;
+  press("adversarial.each.again");
+  ASSERT_NE(node("adversarial.each.random_cam"), nullptr);
+  EXPECT_EQ(node("adversarial.each.random_cam")->label, "random_cam: 0.25");
+  EXPECT_EQ(node("adversarial.each.grad_cam")->selected, true);
+  const size_t before = runs_of("adversarial").size();
+  press("adversarial.each.eigen_cam");
+  EXPECT_EQ(app->state().method, "eigen_cam");
+  EXPECT_EQ(node("adversarial.each.eigen_cam")->selected, true);
+  ASSERT_EQ(runs_of("adversarial").size(), before + 1) << "the list stays as it is";
+  EXPECT_EQ(parameter(runs_of("adversarial").back(), "each"), 0);
+  EXPECT_EQ(parameter(runs_of("adversarial").back(), "method"), 1);
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ class LensPage : public testing::Test {
       m.layers[i].has_pre_activation = true;
     return m;
   }
-  static MethodInfo method(const char* id) {
+  MethodInfo method(const char* id) const {
     MethodInfo m;
     m.id = id, m.title = {id, id}, m.source = "src/x.cpp";
     ParameterInfo smoothing;
@@ -96,7 +96,7 @@ class LensPage : public testing::Test {
     if (m.id == "faithfulness" || m.id == "randomisation" || m.id == "adversarial") {
       ParameterInfo judged, layers, order, each;
       judged.id = "method", judged.type = ParameterType::kChoice;
-      judged.choice_ids = {"grad_cam", "eigen_cam", "gradient", "random_cam"};
+      judged.choice_ids = judged_methods;
       for (const std::string& name : judged.choice_ids) judged.choices.push_back({name, name});
       layers.id = "layers", layers.type = ParameterType::kInteger, layers.maximum = 500,
       layers.initial = 1;
@@ -105,8 +105,22 @@ class LensPage : public testing::Test {
       each.id = "each", each.type = ParameterType::kBool;
       m.parameters = {judged};
       if (m.id == "randomisation") m.parameters = {judged, layers, order, each};
+      if (m.id == "adversarial") {
+        ParameterInfo goal = order;
+        goal.id = "goal", goal.choices = {{"away", "远离"}, {"towards", "接近"}};
+        each.initial = 1;
+        m.parameters = {judged, goal, each};
+      }
       m.takes_layer = m.needs_layer = true;
       return m;
+    }
+    if (m.id == "guided_backprop") {
+      for (const char* name : {"row", "column"}) {
+        ParameterInfo place;
+        place.id = name, place.title = {name, name}, place.type = ParameterType::kInteger;
+        place.minimum = place.initial = -1, place.maximum = 16384;
+        m.parameters.push_back(place);
+      }
     }
     if (m.id == "layer_gradient_x_activation" || m.id == "conductance" || m.id == "ablation") {
       m.takes_layer = m.needs_layer = true;
@@ -214,7 +228,10 @@ class LensPage : public testing::Test {
                "|∂logit/∂pixel|"};
   }
   // Method m: deletion 0.1 + m/10, insertion 0.9 − m/10, ROAD m/10, drop 10 m %, increase for m
-  // = 3.
+  // = 3; with random weights 0.2, −0.3, 0.4, −0.5 …
+  static double random_correlation(double m) {
+    return (std::fmod(m, 2) == 1 ? -1 : 1) * (0.2 + m / 10);
+  }
   static void judge(const RunMethod& c, MethodPreview* p) {
     p->step = p->steps = 4;
     const double m = c.parameters[0].value;
@@ -229,7 +246,7 @@ class LensPage : public testing::Test {
     if (c.method == "faithfulness") {
       p->figures.clear();
       for (const double value : {0.1 + m / 10, 0.9 - m / 10, m / 10, 10 * m, m == 3 ? 1.0 : 0.0,
-                                 0.91, m == 3 ? 0.95 : 0.5})
+                                 0.91, m == 3 ? 0.95 : 0.5, random_correlation(m)})
         p->figures.push_back({{"figure", "数"}, value, ""});
       p->curves = {curve(5, 0.9f, 0), curve(5, 0, 0.9f), curve(9, 0.5f, 0), curve(9, 0.9f, 0.2f)};
       return;
@@ -287,6 +304,17 @@ class LensPage : public testing::Test {
                    {{"after", "后"}, 0.01, ""},
                    {{"largest", "最大"}, 2, ""},
                    {{"correlation", "相关"}, 0.25, ""}};
+      for (size_t i = 0; c.parameters[2].value != 0 && i < judged_methods.size(); ++i) {
+        const std::string title = "Rank correlation: " + judged_methods[i];
+        p.figures.push_back({{title, title}, -0.5 + double(i) / 4, ""});
+      }
+    }
+    if (c.method == "guided_backprop" && !c.layer.empty()) {
+      const auto or_else = [](double at, double strongest) { return at < 0 ? strongest : at; };
+      p.figures = {{{"channel", "通道"}, c.channels.empty() ? 7.0 : double(c.channels[0]), ""},
+                   {{"row", "行"}, or_else(c.parameters[0].value, 2), ""},
+                   {{"column", "列"}, or_else(c.parameters[1].value, 3), ""},
+                   {{"activation", "激活值"}, 6.5, ""}};
     }
     if (c.untrained && unlike) {
       p.map->values = numbers(31 * 31, [](size_t i) { return float((i * 7919) % 961); });
@@ -354,6 +382,8 @@ class LensPage : public testing::Test {
   double seconds = 0;
   RequestId running = 0;  // the dream that has shown its first preview
   bool answering = true, unlike = false;
+  // Those that the engine can put to the test.
+  std::vector<std::string> judged_methods = {"grad_cam", "eigen_cam", "gradient", "random_cam"};
 };
 
 }  // namespace convscope

@@ -24,7 +24,7 @@ ViewState random_state(Rng& rng) {
   for (std::string* name : {&s.model, &s.image, &s.lens, &s.layer, &s.filter, &s.dream_layer}) {
     if (rng.below(2)) *name = random_name(rng);
   }
-  for (int32_t* index : {&s.channel, &s.input_channel, &s.target, &s.against}) {
+  for (int32_t* index : {&s.channel, &s.input_channel, &s.target, &s.against, &s.unit_channel}) {
     *index = rng.below(2) ? -1 : static_cast<int32_t>(rng.below(65536));
   }
   for (bool* flag : {&s.pre_activation, &s.untrained}) *flag = rng.below(2) != 0;

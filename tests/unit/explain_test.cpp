@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "base/numpy_random.h"
 #include "engine/network.h"
+#include "explain/attribution.h"
 #include "explain/cam.h"
 #include "explain/contribution.h"
+#include "explain/judged_method.h"
 #include "explain/quadrature.h"
+#include "explain/rectifier_rules.h"
 #include "explain/registry.h"
 #include "unit/onnx_test_files.h"
 
@@ -539,6 +543,123 @@ TEST_F(Attribution, AnotherTargetTakesUpTheForwardPass) {
     EXPECT_EQ(second.figures.size(), fresh.figures.size());
     for (size_t i = 0; i < fresh.figures.size(); ++i)
       EXPECT_EQ(second.figures[i].value, fresh.figures[i].value) << method;
+  }
+}
+
+TEST_F(Attribution, ACounterExampleSaysHowEveryExplanationChanges) {
+  OnnxFile undecided = gray_onnx();
+  undecided.initializers[2] = onnx_tensor("fc", {3, 6}, onnx_ramp(18, 0.001f));
+  open(undecided);
+  const auto request = [](double method, double each) {
+    return RunMethod{.method = "adversarial",
+                     .target = 2,
+                     .layer = "second",
+                     .parameters = {{"method", method}, {"epsilon", 8}, {"each", each}}};
+  };
+  MethodRun steps =
+      named("adversarial").run(*network_->method_context("x", false, 1), request(10, 1));
+  size_t most = 0;
+  while (steps.next()) {
+    const size_t now = steps.preview().figures.size();
+    EXPECT_TRUE(now <= 3 || now == std::max(most, size_t{4}) || now == most + 1) << "one by one";
+    most = std::max(most, now);
+  }
+  ASSERT_TRUE(steps.result().has_value());
+  const MethodPreview& all = *steps.result();
+  EXPECT_EQ(all.step, all.steps);
+  EXPECT_TRUE(
+      std::ranges::is_sorted(all.figures.begin() + 4, all.figures.end(), {}, &Figure::value));
+  EXPECT_LT(all.figures[4].value, 0.999) << "something changes";
+  const ParameterInfo judged = judged_parameter();
+  size_t listed = 0;
+  for (const Method* method : quick_methods()) {
+    const MethodInfo& info = method->info();
+    const auto choice = std::ranges::find(judged.choice_ids, info.id) - judged.choice_ids.begin();
+    const MethodPreview alone = run(request(static_cast<double>(choice), 0));
+    ASSERT_EQ(alone.figures.size(), 4u);
+    EXPECT_EQ(alone.step, alone.steps);
+    const std::string title = "Rank correlation: " + info.title.en;
+    if (std::ranges::any_of(alone.maps, [](const Map& m) { return m.minimum == m.maximum; })) {
+      EXPECT_TRUE(std::ranges::none_of(all.figures, [&](const Figure& f) {
+        return f.title.en == title;
+      })) << "a blank map has no order";
+      continue;
+    }
+    ++listed;
+    EXPECT_EQ(figure(all, title), figure(alone, "Rank correlation of the two maps")) << info.id;
+  }
+  EXPECT_GE(listed, 5u);
+  EXPECT_LT(listed, quick_methods().size()) << "of this class some say nothing";
+  EXPECT_EQ(all.figures.size(), 4 + listed);
+}
+
+// Seeds on every unit of a layer in turn, and the request that names it.
+TEST_F(Attribution, TheUnitThatIsProjectedIsTheChosenOne) {
+  const auto context = network_->method_context("x", false, 1);
+  const Model& model = network_->model();
+  const ValueId layer = model.find_layer("first")->value;
+  const Shape& shape = model.graph.shape(layer);
+  ASSERT_NE(shape[1], shape[2]) << "rows and columns must not be mistaken for each other";
+  for (const auto& [id, rule] : {std::pair{"deconvnet", RectifierRule::kDeconvnet},
+                                 {"guided_backprop", RectifierRule::kGuided}}) {
+    const VjpRules rules = rules_of(rule);
+    const auto program = value_gradient_program(model, context->session, layer,
+                                                context->input.shape(), rules[0].name, rules);
+    ASSERT_TRUE(program.has_value());
+    std::set<std::vector<float>> seen;
+    for (const int32_t channel : {0, 3}) {
+      for (const int64_t row : {int64_t{2}, shape[1] - 1}) {
+        for (const int64_t column : {int64_t{4}, shape[2] - 1}) {
+          const int64_t unit = (row * shape[2] + column) * shape.channels() + channel;
+          const Tensor seed = *one_hot(shape, unit);
+          const Tensor feeds[] = {context->input, seed};
+          ASSERT_TRUE(context->session.run(**program, feeds).has_value());
+          const std::vector<float> want = dense_values((*program)->view((*program)->output(0)));
+          const float activation = (*program)->copy(layer)->values()[static_cast<size_t>(unit)];
+          const MethodPreview got =
+              run({.method = id,
+                   .layer = "first",
+                   .channels = {channel},
+                   .parameters = {{"row", double(row)}, {"column", double(column)}}});
+          ASSERT_TRUE(got.attribution);
+          EXPECT_EQ(std::vector<float>(got.attribution->values.floats(),
+                                       got.attribution->values.floats() + want.size()),
+                    want);
+          EXPECT_EQ(figure(got, "Channel"), channel);
+          EXPECT_EQ(figure(got, "Row"), static_cast<double>(row));
+          EXPECT_EQ(figure(got, "Column"), static_cast<double>(column));
+          EXPECT_EQ(figure(got, "Activation of the unit"), double{activation});
+          seen.insert(want);
+        }
+      }
+    }
+    EXPECT_GT(seen.size(), 2u) << "units differ";
+    // A row alone: the strongest there, which is no stronger than the strongest of all.
+    const MethodPreview in_row = run({.method = id, .layer = "first", .parameters = {{"row", 2}}});
+    EXPECT_EQ(figure(in_row, "Row"), 2);
+    EXPECT_LE(figure(in_row, "Activation of the unit"),
+              figure(run({.method = id, .layer = "first"}), "Activation of the unit"));
+  }
+  const auto outside =
+      try_run({.method = "deconvnet", .layer = "first", .parameters = {{"row", 99}}});
+  ASSERT_FALSE(outside.has_value());
+  EXPECT_EQ(outside.error().message,
+            "row 99 does not exist; first has rows 0 to " + std::to_string(shape[1] - 1));
+  const auto nowhere = try_run({.method = "deconvnet", .parameters = {{"column", 1}}});
+  ASSERT_FALSE(nowhere.has_value());
+  EXPECT_EQ(nowhere.error().message,
+            "row and column choose a unit of a layer; choose the layer too");
+}
+
+TEST_F(Attribution, FaithfulnessKnowsTheMapOfRandomWeights) {
+  for (const double method : {0.0, 10.0}) {
+    const double found =
+        figure(run({.method = "faithfulness", .parameters = {{"method", method}, {"steps", 2}}}),
+               "Rank correlation, random weights");
+    EXPECT_EQ(found, figure(run({.method = "randomisation",
+                                 .parameters = {{"method", method}, {"layers", 500}}}),
+                            "Rank correlation with the original"));
+    EXPECT_LT(found, 0.999);
   }
 }
 

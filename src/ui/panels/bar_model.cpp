@@ -80,7 +80,7 @@ void choose_model(Ui& ui, std::string_view id) {
   ui.state.off_channels.clear();
   ui.state.dream_layer.clear();
   ui.state.dream_channels.clear();
-  ui.state.channel = ui.state.input_channel = -1;
+  ui.state.channel = ui.state.input_channel = ui.state.unit_channel = -1;
 }
 
 float draw_model_menu(Ui& ui, float x, float y, float width) {

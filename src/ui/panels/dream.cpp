@@ -1,8 +1,8 @@
 // DeepDream: what does a layer want to see?
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "ui/panels/channel_grid.h"
 #include "ui/panels/dream_layers.h"
 #include "ui/panels/frame.h"
 #include "ui/panels/lens_parts.h"
@@ -203,53 +203,19 @@ void buttons(Ui& ui, const LayerInfo& layer) {
 
 // All channels of the layer on this picture, strongest first; those chosen are dreamt of alone.
 void channel_picker(Ui& ui, const LayerInfo& layer) {
-  ui.requests.want("activations", GetActivations{.layer = layer.name});
   space(20);
   paragraph(ui, ui.tr(S::kDreamPick, {layer.name}), kLabelSize, ui.theme.ink2);
   space(8);
-  const bool have = ui.vm.activations && ui.vm.activations->layer == layer.name;
-  if (waiting(ui, "activations", have, ImVec2(ImGui::GetContentRegionAvail().x, 120))) return;
-  const Activations& a = *ui.vm.activations;
-  const float* ranges = a.ranges.floats();
-  std::vector<int32_t> order(static_cast<size_t>(a.channels));
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int32_t x, int32_t y) { return ranges[2 * x + 1] > ranges[2 * y + 1]; });
-  const Stack stack =
-      ui.textures.planes(a.values, PixelFormat::kValueF32, a.channels, a.height, a.width);
   std::vector<int32_t>& chosen = ui.state.dream_channels;
   const auto is_chosen = [&](int32_t c) {
     return std::find(chosen.begin(), chosen.end(), c) != chosen.end();
   };
-  const float tile = ui.touch ? 52 : 46;
-  const TileGridResult grid = tile_grid(
-      ui, "dream.grid",
-      {.count = a.channels,
-       .tile_width = tile,
-       .tile_height = tile,
-       .gap = 7,
-       .label = ui.tr(S::kDreamChannels),
-       .draw =
-           [&](ImDrawList* list, int i, ImVec2 min, ImVec2 max) {
-             const int32_t c = order[static_cast<size_t>(i)];
-             const Box box = box_within(stack, min, max);
-             draw_plane(ui, list, stack, c,
-                        {.low = std::min(0.0f, ranges[2 * c]),
-                         .high = std::max(1e-12f, ranges[2 * c + 1])},
-                        box.min, box.max);
-             if (is_chosen(c)) draw_selection(ui, list, min, max, kSmallRadius);
-           },
-       .tile_label =
-           [&](int i) {
-             const int32_t c = order[static_cast<size_t>(i)];
-             return ui.tr(is_chosen(c) ? S::kDreamChosen : S::kChannelNumber, {std::to_string(c)});
-           },
-       .tile_key =
-           [&](int i) {
-             return "dream.channel." + std::to_string(order[static_cast<size_t>(i)]);
-           }});
-  if (grid.pressed < 0) return;
-  const int32_t c = order[static_cast<size_t>(grid.pressed)];
+  const int32_t c = channel_grid(ui, layer,
+                                 {.key = "dream.grid",
+                                  .channel_key = "dream.channel.",
+                                  .label = ui.tr(S::kDreamChannels),
+                                  .is_chosen = is_chosen});
+  if (c < 0) return;
   if (is_chosen(c)) {
     std::erase(chosen, c);
   } else if (chosen.size() < kMostChannels) {

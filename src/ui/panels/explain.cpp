@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/panels/explain_parts.h"
 #include "ui/panels/lens_parts.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/controls.h"
@@ -12,8 +13,7 @@
 namespace convscope {
 namespace {
 
-constexpr std::string_view kSlot = "explain", kAgainstSlot = "explain.against",
-                           kCoveredSlot = "explain.covered";
+constexpr std::string_view kSlot = "explain", kAgainstSlot = "explain.against";
 using Ids = std::span<const std::string_view>;
 // Each lens begins with its first one. The plain gradient has a lens of its own.
 constexpr std::string_view kGradients[] = {
@@ -44,7 +44,7 @@ struct Pointer {
   int row = -1, column = -1;
   bool operator==(const Pointer&) const = default;
 };
-Pointer pointer, next, covered;  // covered: the place of the occlusion that is looked into
+Pointer pointer, next;
 
 bool has_places(const LayerInfo& layer) { return layer.height > 1 && layer.kind != "input"; }
 
@@ -81,6 +81,7 @@ void ask(Ui& ui, const MethodInfo& method) {
                    .layer = layer != nullptr ? layer->name : std::string(),
                    .seed = ui.state.seed,
                    .parameters = parameters_of(ui.state, method)};
+  if (projects_unit(method)) aim(ui, layer, &wanted);
   ui.requests.want(kSlot, wanted);
   if (rival(ui, method) < 0) return;
   wanted.target = rival(ui, method);
@@ -179,6 +180,7 @@ void layer_chooser_of(Ui& ui, const MethodInfo& method) {
   if (dropdown(ui, "explain.layer", ui.tr(S::kLensLayer), names, &index, width)) {
     const LayerInfo* layer = layers[static_cast<size_t>(index)];
     ui.state.explain_layer = layer != nullptr ? layer->name : std::string();
+    ui.state.unit_channel = -1;
   }
 }
 
@@ -283,6 +285,7 @@ void one_map(Ui& ui, const MethodInfo& method, bool over, float size) {
   }
   if (on.hovered) next = {on.row(shown.map->height), on.column(shown.map->width)};
   mark(*shown.map, on);
+  if (projects_unit(method)) draw_unit(ui, *run, on);
   space(6);
   if (over || cut_out) return;
   colour_bar(ui, colouring, double(colouring.low), double(colouring.high), shown.map->unit, size);
@@ -301,6 +304,7 @@ void below_the_maps(Ui& ui, const MethodInfo& method) {
   }
   const MethodSnapshot* run = run_of(ui, method);
   if (run == nullptr) return;
+  if (projects_unit(method)) unit_words(ui, run);
   const MethodPreview& shown = *run->shown();
   if (!run->result && shown.steps > 1) {
     space(8);
@@ -334,9 +338,14 @@ void stage(Ui& ui) {
   space(12);
   method_chooser(ui, *method, methods_of(ui.state.lens));
   layer_chooser_of(ui, *method);
+  const LayerInfo* layer = projects_unit(*method) ? chosen_layer(ui, *method) : nullptr;
+  if (layer != nullptr) unit_chooser(ui, *layer);
   rival_chooser(ui, *method);
   space(12);
-  Columns columns(ui, 2, stage_height(260) - 60);
+  // Channels that are laid out want to be seen too.
+  const bool picks = layer != nullptr && ui.state.unit_picking;
+  Columns columns(ui, 2,
+                  picks ? std::max(180.0f, stage_height(260) - 260) : stage_height(260) - 60);
   for (bool over : {true, false}) {
     columns.begin();
     one_map(ui, *method, over, columns.width());
@@ -344,6 +353,7 @@ void stage(Ui& ui) {
   }
   columns.finish();
   below_the_maps(ui, *method);
+  if (layer != nullptr) unit_picker(ui, *layer);
   if (next == pointer) return;
   pointer = next;
   ui.want_frame_in(0);
@@ -369,45 +379,6 @@ std::string figure_text(const Figure& figure) {
   return whole ? std::to_string(std::lround(figure.value)) : significant(figure.value, 4);
 }
 
-// The window of the occlusion whose middle is nearest to a pixel: where it begins.
-int window_begin(int pixel, int extent, double window, double stride) {
-  const double last = std::ceil(std::max(0.0, (extent - window) / stride));
-  return static_cast<int>(stride *
-                          std::clamp(std::round((pixel + 0.5 - window / 2) / stride), 0.0, last));
-}
-
-// What is left of the picture where the pointer is, and what the network says of that.
-void covered_place(Ui& ui, const MethodInfo& occlusion, const MethodSnapshot& run) {
-  const MethodInfo* method = ui.vm.method("occluded_picture");
-  if (method == nullptr || !run.result) return;
-  const Map& map = *run.shown()->map;
-  if (pointer.row >= 0) covered = pointer;
-  if (covered.row < 0 || covered.row >= map.height || covered.column >= map.width) return;
-  RunMethod wanted{.method = method->id, .target = ui.target(), .seed = ui.state.seed};
-  double window = 0, stride = 1;
-  for (const ParameterValue& p : parameters_of(ui.state, occlusion)) {
-    if (p.id == "window") window = p.value;
-    if (p.id == "stride") stride = p.value;
-    if (p.id == "window" || p.id == "baseline") wanted.parameters.push_back(p);
-  }
-  const int top = window_begin(covered.row, map.height, window, stride),
-            left = window_begin(covered.column, map.width, window, stride);
-  wanted.parameters.push_back({"row", double(top)});
-  wanted.parameters.push_back({"column", double(left)});
-  ui.requests.want(kCoveredSlot, wanted);
-  space(12);
-  section(ui, ui.tr(S::kExplainCovered, {std::to_string(top), std::to_string(left)}));
-  const MethodSnapshot* one = ui.vm.run(kCoveredSlot);
-  const bool have = one != nullptr && one->result && one->shown()->picture;
-  const float width = std::min(150.0f, ImGui::GetContentRegionAvail().x);
-  if (waiting(ui, kCoveredSlot, have, ImVec2(width, width))) return;
-  picture(ui, "explain.covered", *one->shown()->picture, ImVec2(width, width),
-          {.alt = ui.tr(S::kExplainCovered, {std::to_string(top), std::to_string(left)})});
-  space(6);
-  for (const ClassAnswer& answer : one->shown()->answers)
-    number_row(ui, ui.label(answer.index), percent(double(answer.probability)));
-}
-
 void colours_setting(Ui& ui) {
   constexpr Colours kChoices[] = {Colours::kMagma, Colours::kViridis, Colours::kGray};
   const std::string names[] = {"Magma", "Viridis", std::string(ui.tr(S::kGray))};
@@ -430,7 +401,8 @@ void inspector(Ui& ui) {
       number_row(ui, ui.tr(S::kTime),
                  ui.tr(S::kMilliseconds, {significant(double(run->result->micros) / 1000)}));
   }
-  if (run != nullptr && method->id == kOcclusions[0]) covered_place(ui, *method, *run);
+  if (run != nullptr && method->id == kOcclusions[0])
+    covered_place(ui, *method, *run, pointer.row, pointer.column);
   settings_heading(ui);
   const Map* shown = run != nullptr ? shown_of(ui, *method, *run).map : nullptr;
   const bool is_map = run == nullptr || !run->shown()->picture;
@@ -444,7 +416,14 @@ void inspector(Ui& ui) {
     slider(ui, "explain.clip", ui.tr(S::kSaliencyClip), &ui.state.clip,
            {.minimum = 0.9, .maximum = 1, .step = 0.005, .shown = share});
   }
-  method_parameters(ui, *method);
+  const bool of_unit = projects_unit(*method);
+  const LayerInfo* layer = of_unit ? chosen_layer(ui, *method) : nullptr;
+  if (layer != nullptr) unit_settings(ui, *method, *layer);
+  if (of_unit) {
+    method_parameters(ui, *method, {"row", "column"});
+  } else {
+    method_parameters(ui, *method);
+  }
   space(16);
   method_notes(ui, *method);
 }

@@ -295,18 +295,28 @@ const MethodSnapshot* run_now(const Ui& ui, std::string_view slot) {
 }
 
 double measured(const MethodPreview& test, Measure measure) {
-  return test.figures[static_cast<size_t>(measure)].value;
+  // The probabilities of the whole and the dimmed picture stand before it.
+  const size_t at = static_cast<size_t>(measure) + (measure == Measure::kRandom ? 2 : 0);
+  return at < test.figures.size() ? test.figures[at].value : std::nan("");
+}
+
+bool is_better(Measure measure, double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(b) && !std::isnan(a);
+  // A map turned round shows as little of what was learnt as one that stays.
+  if (measure == Measure::kRandom) return std::abs(a) < std::abs(b);
+  return measure == Measure::kDeletion || measure == Measure::kDrop ? a < b : a > b;
 }
 
 std::string measure_text(const Ui& ui, Measure measure, double value) {
+  if (std::isnan(value)) return "–";
   if (measure == Measure::kDrop) return percent(value / 100);
   if (measure == Measure::kIncrease) return std::string(ui.tr(value > 0 ? S::kYes : S::kNo));
   return fixed(value, 3);
 }
 
 S measure_title(Measure measure) {
-  constexpr S kTitles[] = {S::kFaithDeletion, S::kFaithInsertion, S::kFaithRoadShort, S::kFaithDrop,
-                           S::kFaithIncrease};
+  constexpr S kTitles[] = {S::kFaithDeletion, S::kFaithInsertion, S::kFaithRoadShort,
+                           S::kFaithDrop,     S::kFaithIncrease,  S::kFaithRandomShort};
   return kTitles[static_cast<size_t>(measure)];
 }
 

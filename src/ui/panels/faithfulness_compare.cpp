@@ -68,7 +68,7 @@ void sort(std::vector<Tile>& tiles, Measure by) {
   std::ranges::stable_sort(tiles, [by](const Tile& a, const Tile& b) {
     if (!a.done || !b.done) return a.done && !b.done;
     const double x = measured(*a.run->shown(), by), y = measured(*b.run->shown(), by);
-    return higher_is_better(by) ? x > y : x < y;
+    return is_better(by, x, y);
   });
 }
 
@@ -166,6 +166,10 @@ void compare_view(Ui& ui, const Judgeable& methods) {
   std::vector<Tile> tiles = ask(ui, methods, &stopped);
   const Measure by = sorted_by(ui);
   sort(tiles, by);
+  if (by == Measure::kRandom) {
+    space(6);
+    paragraph(ui, ui.tr(S::kFaithRandomWhy), kStatusSize, ui.theme.ink3);
+  }
   space(12);
   const float room = ImGui::GetContentRegionAvail().x;
   const int columns = room < 420 ? 2 : room < 640 ? 3 : 5;

@@ -26,15 +26,14 @@ std::string test_slot(const Judgeable& methods, int index);
 RunMethod test_request(const Ui& ui, int index);
 // A run that answers what is asked now, or is on its way to it; null: none.
 const MethodSnapshot* run_now(const Ui& ui, std::string_view slot);
-// The value of one of the first figures of a finished run (Measure).
-enum class Measure : uint8_t { kDeletion, kInsertion, kRoad, kDrop, kIncrease };
-inline constexpr int kMeasures = 5;
+// The value of one of the figures of a finished run; NaN where it could not be measured.
+enum class Measure : uint8_t { kDeletion, kInsertion, kRoad, kDrop, kIncrease, kRandom };
+inline constexpr int kMeasures = 6;
 double measured(const MethodPreview& test, Measure measure);
 std::string measure_text(const Ui& ui, Measure measure, double value);
 S measure_title(Measure measure);
-inline bool higher_is_better(Measure measure) {
-  return measure != Measure::kDeletion && measure != Measure::kDrop;
-}
+// Whether the first of two values is the better one; what was not measured is worst.
+bool is_better(Measure measure, double a, double b);
 
 // Numbers of a finished run and how long it took, in the inspector.
 void run_figures(Ui& ui, const MethodResult& result);

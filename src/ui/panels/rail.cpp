@@ -194,6 +194,7 @@ void choose_layer(Ui& ui, const LayerInfo& layer) {
   if (const MethodInfo* method = explaining_method(ui);
       method != nullptr && method->takes_layer &&
       (layer.height > 1 || ui.state.lens == kContributionPanelId)) {
+    if (ui.state.explain_layer != layer.name) ui.state.unit_channel = -1;
     ui.state.explain_layer = layer.name;
     return;
   }

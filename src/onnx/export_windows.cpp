@@ -80,7 +80,8 @@ Status export_depth_to_space(const NodeExport& node) {
   const bool to_depth = node.node.op->kind() == "SpaceToDepth";
   const std::string mode = node.attributes.text("mode", "DCR");
   if (to_depth && mode != "DCR") {
-    return fail(ErrorCode::kUnsupported, "SpaceToDepth of mode " + mode + " has no form in ONNX");
+    return fail(ErrorCode::kUnsupported,
+                "SpaceToDepth of mode " + mode + " has no form in the operator set that is written");
   }
   TRY(const int64_t block, node.attributes.integer("blocksize", 1));
   std::vector<FileAttribute> attributes = {{"blocksize", block}};

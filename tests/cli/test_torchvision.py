@@ -65,7 +65,10 @@ if ALL:
 BUNDLES = (
     tuple(torchvision.ARCHITECTURES)
     if ALL
-    else ("alexnet", "resnet18", "densenet121", "googlenet", "inception_v3", "squeezenet1_1", "mobilenet_v2")
+    else (
+        "alexnet", "resnet18", "densenet121", "googlenet", "inception_v3", "squeezenet1_1", "mobilenet_v2",
+        "mobilenet_v3_small", "efficientnet_b0", "mnasnet1_0", "regnet_y_400mf", "shufflenet_v2_x1_0",
+    )
 )
 
 

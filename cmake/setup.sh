@@ -3,7 +3,7 @@
 #
 #   setup site     what the page needs: Emscripten, WebAssembly libraries, Node, Python, fonts
 #   setup native   what the native program needs: Clang, libc++, XNNPACK
-#   setup test     both, and sanitizers, GoogleTest, Chromium
+#   setup test     both, and sanitizers, GoogleTest, Chromium, torchvision (which exports with Debian's onnx)
 #   setup lint     clang-format and clang-tidy
 #
 # Everything lives in $CACHE under names made from the hashes of what it was made from, is made in a
@@ -14,6 +14,7 @@ readonly CACHE=${CONVSCOPE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/convscope}
 readonly DEPS=$ROOT/build/deps
 readonly THIRD_PARTY=$ROOT/cmake/third_party
 readonly LOCK_FILE=$ROOT/cmake/third_party.lock
+readonly NEWER_ONNX_CASES=$ROOT/tests/golden/make_newer_onnx_cases.py
 readonly CLANG=clang-19
 
 die() {
@@ -110,7 +111,9 @@ readonly PACKAGES_NATIVE="
   /usr/include/cpuinfo.h                                        libcpuinfo-dev"
 readonly PACKAGES_TEST="
   /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-x86_64.a  libclang-rt-19-dev
-  chromium                                                      chromium"
+  chromium                                                      chromium
+  /usr/lib/python3/dist-packages/torchvision/__init__.py        python3-torchvision
+  /usr/lib/python3/dist-packages/onnx/__init__.py               python3-onnx"
 readonly PACKAGES_LINT="
   clang-format-19                                               clang-format-19
   clang-tidy-19                                                 clang-tidy-19"
@@ -467,9 +470,14 @@ setup_site() {
   build_library pthreadpool shim wasm "pthreadpool fxdiv" -DPTHREADPOOL_KIND=shim
 }
 
-# ONNX's own test cases: the last release whose wheel holds them as files. Nothing of it is run.
+claimed_operators() { sed -n '/ kClaimed\[\]/,/};/p' "$ROOT/tests/golden/onnx_conformance_test.cpp"; }
+
+# ONNX's own test cases: the last release whose wheel holds them as files, of which nothing is run; and in
+# `newer` those of our operators that came since, made by the release that the tests of the models use.
 make_onnx_tests() {
-  local folder=$CACHE/onnx-tests-$(locked_version onnx)
+  local folder data=onnx/backend/test/data
+  folder=$CACHE/onnx-tests-$(key_of "$(locked_version onnx)" "$NEWER_ONNX_CASES" "$(claimed_operators)" \
+    "$ROOT/models/requirements-tools.txt")
   if [ ! -d "$folder" ]; then
     fetch_pypi onnx --only-binary :all: --platform manylinux2014_x86_64 --implementation cp \
       --python-version 311 --abi cp311
@@ -479,9 +487,11 @@ import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     wheel.extractall(sys.argv[2], [n for n in wheel.namelist() if n.startswith("onnx/backend/test/data/")])
 PYTHON
+    quietly "newer cases of ONNX" "$DEPS/python/bin/python" -W ignore "$NEWER_ONNX_CASES" \
+      "$folder.tmp/$data/node" "$folder.tmp/$data/newer"
     mv "$folder.tmp" "$folder"
   fi
-  link "$folder/onnx/backend/test/data" onnx-tests
+  link "$folder/$data" onnx-tests
 }
 
 setup_test() {
@@ -494,7 +504,7 @@ setup_test() {
 
 # What a finished set-up of a profile was made from; unchanged and complete means nothing to do.
 fingerprint() {
-  key_of "$1" "in $CACHE" "$ROOT/cmake/setup.sh" "$LOCK_FILE" "$THIRD_PARTY" \
+  key_of "$1" "in $CACHE" "$ROOT/cmake/setup.sh" "$LOCK_FILE" "$THIRD_PARTY" "$NEWER_ONNX_CASES" "$(claimed_operators)" \
     "$(cat "$ROOT/package.json" "$ROOT/package-lock.json" "$ROOT"/models/requirements*.txt)"
 }
 

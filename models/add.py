@@ -45,11 +45,11 @@ def nearest(name: str) -> str:
 
 def checked(data: bytes, file: str) -> bytes:
     """The bytes, where their SHA-256 begins as torchvision's file name says; other names say nothing."""
-    said = re.search(r"-([0-9a-f]{8})\.pth$", file)
+    said = re.search(r"-([0-9a-f]{8,10})\.pth$", file)
     got = fetch.sha256_of(data)
     if said and not got.startswith(said[1]):
         raise ModelFileError(
-            f"{file} is damaged: its SHA-256 begins with {got[:8]}, its name says {said[1]}; "
+            f"{file} is damaged: its SHA-256 begins with {got[:len(said[1])]}, its name says {said[1]}; "
             "delete it and download it again"
         )
     return data

@@ -46,6 +46,11 @@ class _Exporter:
             helper.make_node(node.kind, inputs, node.outputs, name=node.name, **attributes)
         )
 
+    def hard_sigmoid(self, node: Node, output: str, alpha: float, beta: float) -> str:
+        attributes = {"name": output, "alpha": alpha, "beta": beta}
+        self.nodes.append(helper.make_node("HardSigmoid", node.inputs, [output], **attributes))
+        return output
+
     def window(self, node: Node) -> dict:
         """Attributes of a convolution or pool; records the size of its output."""
         given = node.attributes
@@ -91,13 +96,28 @@ class _Exporter:
             self.emit(node, [source, *bounds])
         elif kind == "Concat":
             self.emit(node, axis=LAYOUT_AXIS[given["axis"]])
+        elif kind == "HardSwish":  # an operator from 14 on
+            gate = self.hard_sigmoid(node, f"{node.name}.gate", 1 / 6, 0.5)
+            self.nodes.append(helper.make_node("Mul", [source, gate], node.outputs, name=node.name))
+        elif kind == "HardSigmoid":
+            self.hard_sigmoid(node, node.outputs[0], float(given["alpha"]), float(given["beta"]))
+        elif kind == "Gather":
+            indices = self.constant(f"{node.name}.indices", np.array(given["indices"], "i8"))
+            self.emit(node, [source, indices], axis=LAYOUT_AXIS[given["axis"]])
+        elif kind == "Slice":
+            begin, step = given["begin"], given["step"]
+            bounds = (begin, begin + given["length"] * step, LAYOUT_AXIS[given["axis"]], step)
+            self.emit(node, [source] + [
+                self.constant(f"{node.name}.{key}", np.array([value], "i8"))
+                for key, value in zip(("starts", "ends", "axes", "steps"), bounds, strict=True)
+            ])
         elif kind == "GlobalAveragePool":
             self.emit(node)
             self.sizes[node.outputs[0]] = (1, 1)
             return
         elif kind == "Flatten" and self.sizes.get(source, (1, 1)) != (1, 1):
             raise ModelFileError(f"{node.name}: flattening {self.sizes[source]} would change order")
-        elif kind in ("Relu", "Add", "Flatten", "Gemm", "Softmax", "BatchNormalization"):
+        elif kind in ("Relu", "Sigmoid", "Add", "Mul", "Flatten", "Gemm", "Softmax", "BatchNormalization"):
             self.emit(node, **given)
         else:
             raise ModelFileError(f"node {node.name}: {kind} has no export yet")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import torchvision_mobile as mobile
 from .bundle import Layer, Network
 from .errors import ModelFileError
 
@@ -130,9 +131,12 @@ class _Builder:
         pre = self._conv(source, f"{name}.pre", weight, bias, 1, 0, 1)
         return self.layer(name, self.relu(pre, name), "head", pre)
 
-    def linear_relu(self, source: str, name: str, key: str) -> str:
+    def linear(self, source: str, name: str, key: str) -> str:
         weight, bias = self.tensor(f"{key}.weight"), self.tensor(f"{key}.bias")
-        pre = self._conv(source, f"{name}.pre", weight[:, :, None, None], bias, 1, 0, 1)
+        return self._conv(source, name, weight[:, :, None, None], bias, 1, 0, 1)
+
+    def linear_relu(self, source: str, name: str, key: str) -> str:
+        pre = self.linear(source, f"{name}.pre", key)
         return self.layer(name, self.relu(pre, name), "head", pre)
 
     def classify(self, source: str, key: str) -> None:
@@ -396,7 +400,7 @@ class Architecture:
     """One of torchvision's networks with the weights it calls IMAGENET1K_V1."""
 
     title: str
-    file: str  # ends with the first 8 hex digits of its SHA-256
+    file: str  # ends with the first 8 or 10 hex digits of its SHA-256
     build: Callable[[_Builder], None]
     citation: str
     top1: float  # percent on ImageNet, as torchvision publishes it
@@ -405,14 +409,16 @@ class Architecture:
     side: int = 224  # of the square that is taken
     epsilon: float = 1e-5
     unused: str = "$^"  # keys that inference does not need
+    filter: str = ""  # bilinear
 
     @property
     def preprocessing(self) -> str:
-        return f"{self.colours} resize=shorter-side:{self.resize} side={self.side}"
+        text = f"{self.colours} resize=shorter-side:{self.resize} side={self.side}"
+        return f"{text} filter={self.filter}" if self.filter else text
 
     @property
     def sha256_prefix(self) -> str:
-        return re.search(r"-([0-9a-f]{8})\.pth$", self.file)[1]
+        return re.search(r"-([0-9a-f]{8,10})\.pth$", self.file)[1]
 
 
 _VGG = "Simonyan, Zisserman: Very Deep Convolutional Networks. arXiv:1409.1556, 2014"
@@ -421,6 +427,7 @@ _DENSENET = "Huang, Liu, van der Maaten, Weinberger: Densely Connected Networks.
 _SQUEEZENET = "Iandola et al.: SqueezeNet. arXiv:1602.07360, 2016"
 _RESNEXT = "Xie, Girshick, Dollár, Tu, He: Aggregated Residual Transformations. arXiv:1611.05431, 2016"
 _WIDE = "Zagoruyko, Komodakis: Wide Residual Networks. arXiv:1605.07146, 2016"
+_MOBILENET_V3 = "Howard et al.: Searching for MobileNetV3. arXiv:1905.02244, 2019"
 _V16, _V19 = (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
 
 ARCHITECTURES = {
@@ -484,6 +491,30 @@ ARCHITECTURES = {
     "mobilenet_v2": Architecture(
         "MobileNetV2", "mobilenet_v2-b0353104.pth", _mobilenet_v2,
         "Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2. arXiv:1801.04381, 2018", 71.878,
+    ),
+    "mobilenet_v3_large": Architecture(
+        "MobileNetV3 Large", "mobilenet_v3_large-8738ca79.pth", mobile.mobilenet_v3_large, _MOBILENET_V3, 74.042,
+        epsilon=1e-3,
+    ),
+    "mobilenet_v3_small": Architecture(
+        "MobileNetV3 Small", "mobilenet_v3_small-047dcff4.pth", mobile.mobilenet_v3_small, _MOBILENET_V3, 67.668,
+        epsilon=1e-3,
+    ),
+    "efficientnet_b0": Architecture(
+        "EfficientNet-B0", "efficientnet_b0_rwightman-7f5810bc.pth", mobile.efficientnet_b0,
+        "Tan, Le: EfficientNet: Rethinking Model Scaling. arXiv:1905.11946, 2019", 77.692, filter="bicubic",
+    ),
+    "mnasnet1_0": Architecture(
+        "MNASNet 1.0", "mnasnet1.0_top1_73.512-f206786ef8.pth", mobile.mnasnet,
+        "Tan et al.: MnasNet: Platform-Aware Neural Architecture Search. arXiv:1807.11626, 2018", 73.456,
+    ),
+    "regnet_y_400mf": Architecture(
+        "RegNetY 400MF", "regnet_y_400mf-c65dace8.pth", mobile.regnet_y((1, 3, 6, 6), 8),
+        "Radosavovic et al.: Designing Network Design Spaces. arXiv:2003.13678, 2020", 74.046,
+    ),
+    "shufflenet_v2_x1_0": Architecture(
+        "ShuffleNetV2 ×1.0", "shufflenetv2_x1-5666bf0f80.pth", mobile.shufflenet_v2,
+        "Ma, Zhang, Zheng, Sun: ShuffleNet V2: Practical Guidelines. arXiv:1807.11164, 2018", 69.362,
     ),
 }
 

@@ -220,10 +220,8 @@ Status convert_depth_to_space(const NodeConverter& node) {
   TRY(const std::string_view mode, node.node.text("mode", "DCR"));
   const Axes axes = channels_last_axes(4);
   TRY(const ValueId x, node.form(0, axes));
-  TRY(const ValueId y,
-      node.emit(node.node.op_type == "DepthToSpace" ? make_depth_to_space(block, mode == "CRD")
-                                                    : make_space_to_depth(block, false),
-                {x}));
+  const auto make = node.node.op_type == "DepthToSpace" ? make_depth_to_space : make_space_to_depth;
+  TRY(const ValueId y, node.emit(make(block, mode == "CRD"), {x}));
   node.give(y, axes);
   return {};
 }

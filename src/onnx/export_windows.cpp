@@ -22,6 +22,29 @@ std::vector<FileAttribute> window_attributes(const Window& window) {
   return out;
 }
 
+// Under ceil_mode the operator set that is written counts a last window that begins behind the
+// picture, which we drop, as PyTorch and newer sets do. Rounded down, or with less padding there,
+// it does not exist.
+void drop_last_window(Window& window, int64_t height, int64_t width) {
+  const std::array<int64_t, 2> outputs = window.output_size(height, width);
+  const std::array<int64_t, 2> input_and_begin = {height + window.pads.top,
+                                                  width + window.pads.left};
+  const std::array<int64_t*, 2> ends = {&window.pads.bottom, &window.pads.right};
+  Window rounded_down = window;
+  rounded_down.ceil_mode = false;
+  const bool is_same = rounded_down.output_size(height, width) == outputs;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const int64_t extent = window.geometry(height, width).extent(axis);
+    const int64_t covered = (outputs[axis] - 1) * window.strides[axis] + extent;
+    if (covered >= input_and_begin[axis] + *ends[axis]) continue;  // nothing was dropped
+    if (is_same) {
+      window.ceil_mode = false;
+    } else {
+      *ends[axis] = std::max<int64_t>(0, covered - input_and_begin[axis]);
+    }
+  }
+}
+
 // A weight or, for ConvTranspose, one whose first axis is the input's: both have channels last.
 Result<std::string> weight(const NodeExport& node) {
   return node.to.form(node.input(1), channels_last_axes(4));
@@ -60,7 +83,9 @@ Status export_conv_transpose(const NodeExport& node) {
 }
 
 Status export_pool(const NodeExport& node) {
-  TRY(const Window window, Window::from_attributes(node.attributes));
+  TRY(Window window, Window::from_attributes(node.attributes));
+  if (window.ceil_mode && !window.same_upper)
+    drop_last_window(window, node.shape()[1], node.shape()[2]);
   std::vector<FileAttribute> attributes = window_attributes(window);
   if (window.ceil_mode) attributes.push_back({"ceil_mode", int64_t{1}});
   if (window.count_include_pad) attributes.push_back({"count_include_pad", int64_t{1}});
@@ -80,7 +105,8 @@ Status export_depth_to_space(const NodeExport& node) {
   const bool to_depth = node.node.op->kind() == "SpaceToDepth";
   const std::string mode = node.attributes.text("mode", "DCR");
   if (to_depth && mode != "DCR") {
-    return fail(ErrorCode::kUnsupported, "SpaceToDepth of mode " + mode + " has no form in ONNX");
+    return fail(ErrorCode::kUnsupported, "SpaceToDepth of mode " + mode +
+                                             " has no form in the operator set that is written");
   }
   TRY(const int64_t block, node.attributes.integer("blocksize", 1));
   std::vector<FileAttribute> attributes = {{"blocksize", block}};

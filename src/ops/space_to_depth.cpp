@@ -5,7 +5,7 @@
 //     mode CRD counts channels as c·b² + k·b + l
 //   dx = DepthToSpace(dy)
 //
-// ONNX SpaceToDepth, which knows mode DCR alone; CRD undoes that of DepthToSpace.
+// ONNX SpaceToDepth, which knows mode CRD since operator set 28.
 #include "ops/block_move.h"
 
 namespace convscope {

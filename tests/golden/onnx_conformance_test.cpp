@@ -1,5 +1,6 @@
 // ONNX's own backend tests: every case folder of the `onnx` package (onnx/backend/test/data) is
 // imported, run and compared. CONVSCOPE_ONNX_TESTS names the folder that holds `node`, `simple` …
+// and `newer`: cases of our operators that a newer package has (make_newer_onnx_cases.py).
 // A case ends as passed or as not supported, with the importer's own sentence; a wrong number
 // fails. The table of all of them is onnx_conformance.md.
 #include <gtest/gtest.h>
@@ -42,6 +43,7 @@ constexpr std::string_view kAccepted[] = {
     "in steps of",       // Slice
     "want a tensor",     // sequences and optional values
     "has no elements",   // empty tensors
+    "reduces nothing",   // and what is taken of them
     "graph of its own",  // If, Loop, Scan
     "uint64",
 };
@@ -49,6 +51,7 @@ constexpr std::string_view kAccepted[] = {
 // What cannot be exported, as pieces of the exporter's sentences.
 constexpr std::string_view kNotExported[] = {
     "tf_half_pixel_for_nn has no form in ONNX",
+    "SpaceToDepth of mode CRD",
 };
 
 std::vector<uint8_t> read_bytes(const fs::path& path) {
@@ -376,7 +379,7 @@ class OnnxConformance : public testing::Test {
     std::ofstream(kWritten) << found;
     std::set<std::string> suites;
     for (const Row& row : rows()) suites.insert(row.suite);
-    if (suites.size() != 5) return;
+    if (suites.size() != 6) return;
     if (text_of(kTable) != found)
       ADD_FAILURE() << kTable << " is not what this run found: see " << kWritten;
     if (exported_folder() == nullptr) return;
@@ -473,7 +476,8 @@ TEST_F(OnnxConformance, LightModels) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Conformance, OnnxSuite,
-                         testing::Values("node", "pytorch-converted", "pytorch-operator", "simple"),
+                         testing::Values("node", "newer", "pytorch-converted", "pytorch-operator",
+                                         "simple"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::ranges::replace(name, '-', '_');

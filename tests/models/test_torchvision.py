@@ -26,11 +26,18 @@ PYTHON = os.environ.get("CONVSCOPE_TORCH_PYTHON", "/usr/bin/python3")
 ALL = os.environ.get("CONVSCOPE_ALL_TORCHVISION") == "1"
 FEW = (
     "alexnet", "vgg11_bn", "vgg16", "resnet18", "resnet50", "resnext50_32x4d", "densenet121",
-    "googlenet", "inception_v3", "squeezenet1_0", "squeezenet1_1", "mobilenet_v2",
+    "googlenet", "inception_v3", "squeezenet1_0", "squeezenet1_1", "mobilenet_v2", "mobilenet_v3_large",
+    "mobilenet_v3_small", "efficientnet_b0", "mnasnet1_0", "regnet_y_400mf", "shufflenet_v2_x1_0",
 )
+
+# A file that was saved anew: the old address now gives the new file, whose hash its name does not tell. Names are of
+# torchvision up to 0.16, and after.
+SAVED_ANEW = {"efficientnet_b0_rwightman-3dd342df.pth": "efficientnet_b0_rwightman-7f5810bc.pth"}
 
 
 def can_ask():
+    if os.environ.get("CI"):  # there it must be: without it the tests fail
+        return True
     try:
         import onnxruntime  # noqa: F401
     except ImportError:
@@ -93,11 +100,12 @@ class AgainstTorchvision(unittest.TestCase):
         self.assertLess(error, TOLERANCE)
 
         published = torchvision.ARCHITECTURES[name]
-        self.assertEqual(torchvision.ADDRESS + published.file, known["url"])
+        file = known["url"].removeprefix(torchvision.ADDRESS)
+        self.assertEqual(published.file, SAVED_ANEW.get(file, file))
         self.assertEqual(published.top1, known["top1"])
         self.assertEqual(used["resize"], f"shorter-side:{known['resize']}")
         self.assertEqual(int(used["side"]), known["side"])
-        self.assertEqual(known["filter"], "bilinear")
+        self.assertEqual(known["filter"], used.get("filter", "bilinear"))
 
 
 for _index, _name in enumerate(torchvision.ARCHITECTURES if ALL else FEW):
@@ -115,7 +123,7 @@ class Refusals(unittest.TestCase):
 
     def test_every_file_carries_its_hash(self):
         for name, architecture in torchvision.ARCHITECTURES.items():
-            self.assertRegex(architecture.sha256_prefix, "^[0-9a-f]{8}$", name)
+            self.assertRegex(architecture.sha256_prefix, "^[0-9a-f]{8}([0-9a-f]{2})?$", name)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Run by a Python that has torchvision: one of its networks with random weights, as oracle for tests.
 
-    torchvision_oracle.py FOLDER [--legacy] [--full] [--onnx OPSET] [--photo FILE] NAME...
+    torchvision_oracle.py FOLDER [--legacy] [--full] [--photo FILE] NAME[:OPSET:SIDE]...
 
-Writes FOLDER/NAME.pth, the state dict in the zip container (or the legacy one); FOLDER/NAME.npz: a
-random picture as bytes (HWC) and its logits, with the colours that torchvision's own presets of the
-published weights say; FOLDER/NAME.json: those presets; and with --onnx FOLDER/NAME.onnx. Without
---full the hidden layers of the heads of AlexNet and VGG are narrow: they hold 9 of 10 weights, all alike.
+Writes FOLDER/NAME.pth, the state dict in the zip container (or the legacy one), or for NAME:OPSET:SIDE
+FOLDER/NAME.onnx of that operator set for pictures of SIDE by SIDE; FOLDER/NAME.npz: a random picture as
+bytes (HWC) and its logits, with the colours that torchvision's own presets of the published weights say;
+FOLDER/NAME.json: those presets. Without --full the hidden layers of the heads of AlexNet and VGG are
+narrow: they hold 9 of 10 weights, all alike.
 """
 
 import argparse
@@ -77,10 +78,14 @@ def picture_of(path, side):
         return np.asarray(image.convert("RGB").resize((side, side)), "u1")
 
 
-def answer(name, folder, arguments):
+def answer(asked, folder, arguments):
+    name, *export = asked.split(":")
     network, known = random_network(name, arguments.full), presets(name)
-    container = {"_use_new_zipfile_serialization": not arguments.legacy}
-    torch.save(network.state_dict(), folder / f"{name}.pth", **container)
+    if export:
+        opset, known["side"] = map(int, export)
+    else:
+        container = {"_use_new_zipfile_serialization": not arguments.legacy}
+        torch.save(network.state_dict(), folder / f"{name}.pth", **container)
     image = picture_of(arguments.photo, known["side"])
     mean, std = (torch.tensor(known[key]).reshape(1, 3, 1, 1) for key in ("mean", "std"))
     batch = (torch.from_numpy(image.transpose(2, 0, 1).copy()).float()[None] / 255 - mean) / std
@@ -88,9 +93,8 @@ def answer(name, folder, arguments):
         logits = network(batch).numpy()
     np.savez(folder / f"{name}.npz", image=image, logits=logits)
     (folder / f"{name}.json").write_text(json.dumps(known))
-    if arguments.onnx:
-        target = str(folder / f"{name}.onnx")
-        torch.onnx.export(network, batch, target, opset_version=arguments.onnx)
+    if export:
+        torch.onnx.export(network, batch, str(folder / f"{name}.onnx"), opset_version=opset)
 
 
 def main():
@@ -99,7 +103,6 @@ def main():
     parser.add_argument("names", nargs="+")
     parser.add_argument("--legacy", action="store_true")
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--onnx", type=int, metavar="OPSET")
     parser.add_argument("--photo", help="a picture instead of noise")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")

@@ -1,5 +1,6 @@
 // convscope bench FILE.onnx…: how fast this machine runs networks, beside ONNX Runtime and PyTorch.
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -7,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <format>
 #include <memory>
 #include <thread>
@@ -43,11 +45,17 @@ struct Measured {
 struct Bench {
   Model model;
   std::string base;  // the file without its ending
+  std::string shown;  // file of the input, for the peers
+  bool shown_is_ours = false;
   std::unique_ptr<ThreadPool> pool;
   std::unique_ptr<Session> session;
   Tensor input, mask;
   Program *forward = nullptr, *gradient = nullptr;
   const ModelLayer* layer = nullptr;  // whose gradient is taken
+
+  ~Bench() {
+    if (shown_is_ours) std::remove(shown.c_str());
+  }
 };
 
 // The last convolution that an activation follows.
@@ -59,17 +67,25 @@ const ModelLayer* gradient_layer(const Model& model) {
   return found;
 }
 
-// The photo that lies beside the network, as the peers get it; else noise.
-Result<Tensor> input_of(const std::string& base, const Shape& shape) {
-  TRY(Tensor out, Tensor::uninitialised(shape));
-  const auto bytes = read_file(base + ".input.bin");
-  if (bytes && static_cast<int64_t>(bytes->size()) == out.desc().bytes()) {
-    std::memcpy(out.data(), bytes->data(), bytes->size());
-    return out;
+// The photo that lies beside the network; else noise, in a file that goes when all is measured.
+Status make_input(Bench& bench, const Shape& shape) {
+  TRY(bench.input, Tensor::uninitialised(shape));
+  Tensor& input = bench.input;
+  bench.shown = bench.base + ".input.bin";
+  const auto bytes = read_file(bench.shown);
+  if (bytes && static_cast<int64_t>(bytes->size()) == input.desc().bytes()) {
+    std::memcpy(input.data(), bytes->data(), bytes->size());
+    return {};
   }
   Rng rng(1);
-  for (float& value : out.values()) value = rng.normal();
-  return out;
+  for (float& value : input.values()) value = rng.normal();
+  std::error_code error;
+  const auto folder = std::filesystem::temp_directory_path(error);
+  if (error) return fail(ErrorCode::kInternal, "there is no folder for temporary files");
+  bench.shown = folder / std::format("convscope-bench-{}.input.bin", getpid());
+  bench.shown_is_ours = true;
+  return write_file(bench.shown, {reinterpret_cast<const uint8_t*>(input.data()),
+                                  static_cast<size_t>(input.desc().bytes())});
 }
 
 Result<std::unique_ptr<Bench>> open(const std::string& path, int threads) {
@@ -81,7 +97,7 @@ Result<std::unique_ptr<Bench>> open(const std::string& path, int threads) {
   bench->base = path.substr(0, path.rfind('.'));
   bench->pool = ThreadPool::create(threads);
   bench->session = std::make_unique<Session>(model.graph, model.parameters, bench->pool.get());
-  TRY(bench->input, input_of(bench->base, model.graph.shape(model.input)));
+  TRY_STATUS(make_input(*bench, model.graph.shape(model.input)));
   TRY(bench->forward, bench->session->program("bench", [&]() -> Result<ProgramSpec> {
     return ProgramSpec{bench->session->graph(), {model.input}, {model.logits}};
   }));
@@ -154,7 +170,8 @@ Status run_peer(const std::string& peer, const std::string& script, const Bench&
     to.absent.clear();
     std::string command = quoted(python) + " " + quoted(script) + " " + peer + " " +
                           quoted(bench.base) + (backward ? " gradient " : " forward ") +
-                          std::to_string(bench.pool->threads()) + " " + std::to_string(kRuns);
+                          std::to_string(bench.pool->threads()) + " " + std::to_string(kRuns) + " " +
+                          quoted(bench.shown);
     if (backward) command += " " + quoted(bench.model.graph.value(bench.layer->value).name);
     std::FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) return fail(ErrorCode::kInternal, "cannot start " + python);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Times one network in ONNX Runtime or PyTorch on this machine's processor; `convscope bench` starts it.
 
-    native_peers.py onnxruntime|torch BASE forward|gradient THREADS RUNS [NODE]
+    native_peers.py onnxruntime|torch BASE forward|gradient THREADS RUNS INPUT [NODE]
 
-BASE is the path of a network without its ending, as export_networks.py writes it: BASE.onnx for ONNX
-Runtime, BASE.json and BASE.bin for PyTorch, BASE.input.bin for both.  The gradient is that of the mean
+BASE is the path of a network without its ending: BASE.onnx for ONNX Runtime; for PyTorch BASE.json and BASE.bin, as
+export_networks.py writes them, else BASE.onnx with the Python package onnx.  INPUT holds H×W×C of float32.  The gradient is that of the mean
 square of NODE's value with respect to the pixels.  Prints lines of "version …", "answer …" (some values of the
 result) and "ms …" (one per run); or "absent …" with the reason, where the peer cannot take part.
 """
@@ -36,13 +36,13 @@ def report(run, runs: int, rows) -> None:
         print(f"ms {(time.perf_counter() - start) * 1e3:.4f}")
 
 
-def pixels(base: Path, size: int):
+def pixels(file: Path, channels: int, height: int, width: int):
     import numpy as np
 
-    return np.fromfile(f"{base}.input.bin", "<f4").reshape(1, size, size, 3)
+    return np.fromfile(file, "<f4").reshape(1, height, width, channels).transpose(0, 3, 1, 2).copy()
 
 
-def onnxruntime(base: Path, operation: str, threads: int, runs: int) -> None:
+def onnxruntime(base: Path, operation: str, threads: int, runs: int, file: Path) -> None:
     if operation != "forward":
         absent("it has no gradients")
     try:
@@ -52,13 +52,56 @@ def onnxruntime(base: Path, operation: str, threads: int, runs: int) -> None:
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     session = ort.InferenceSession(f"{base}.onnx", options, providers=["CPUExecutionProvider"])
-    given = session.get_inputs()[0]
-    image = pixels(base, given.shape[2]).transpose(0, 3, 1, 2).copy()
+    given, outputs = session.get_inputs()[0], [each.name for each in session.get_outputs()]
+    if not all(isinstance(extent, int) for extent in given.shape[1:]):
+        absent("the network's file leaves the size of its input open")
+    image = pixels(file, *given.shape[1:])
+    wanted = "logits" if "logits" in outputs else outputs[0]
+    answer = session.run([wanted], {given.name: image})[0]
+    if (answer >= 0).all() and abs(answer.sum() - 1) < 1e-3:
+        absent("its answer is probabilities, and ours is measured without the softmax")
     print("version", ort.__version__)
-    report(lambda: session.run(["logits"], {given.name: image})[0], runs, lambda y: y)
+    report(lambda: session.run([wanted], {given.name: image})[0], runs, lambda y: y)
 
 
-def torch(base: Path, operation: str, threads: int, runs: int, wanted: str) -> None:
+def torch_of_onnx(base: Path, operation: str, threads: int, runs: int, file: Path, wanted: str) -> None:
+    try:
+        import onnx
+        import torch
+    except ImportError as error:
+        absent(f"the Python package {error.name} is not installed")
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "golden"))
+    from torch_network import TorchNetwork
+
+    torch.set_num_threads(threads)
+    graph = onnx.load(f"{base}.onnx").graph
+    outputs = [each.name for each in graph.output]
+    try:
+        network = TorchNetwork(graph, "logits" if "logits" in outputs else outputs[0]).eval()
+    except Exception as error:  # an operator that is not translated
+        absent(f"the network cannot be made of modules: {type(error).__name__} {error}")
+    constants = {each.name for each in graph.initializer}
+    given = next(each for each in graph.input if each.name not in constants)
+    image = torch.from_numpy(pixels(file, *(d.dim_value for d in given.type.tensor_type.shape.dim[1:])))
+    print("version", torch.__version__)
+    if operation == "forward":
+        with torch.inference_mode():
+            report(lambda: network(image), runs, lambda y: y.numpy())
+        return
+    named = {node.name: node.output[0] for node in graph.node} | {name: name for node in graph.node for name in node.output}
+    if wanted not in named:
+        absent(f"the network has no node {wanted}")
+    image.requires_grad_(True)
+
+    def gradient():
+        return torch.autograd.grad(network.values(image)[named[wanted]].square().mean(), image)[0]
+
+    report(gradient, runs, lambda g: g.numpy().transpose(0, 2, 3, 1))
+
+
+def torch(base: Path, operation: str, threads: int, runs: int, file: Path, wanted: str) -> None:
+    if not Path(f"{base}.json").exists():
+        return torch_of_onnx(base, operation, threads, runs, file, wanted)
     try:
         import torch
         import torch.nn.functional as f
@@ -122,8 +165,8 @@ def torch(base: Path, operation: str, threads: int, runs: int, wanted: str) -> N
                 return values[wanted]
         raise KeyError(wanted)
 
-    size = network["input"]["shape"][1]
-    image = torch.from_numpy(pixels(base, size).transpose(0, 3, 1, 2).copy())
+    side = network["input"]["shape"][1]
+    image = torch.from_numpy(pixels(file, 3, side, side))
     print("version", torch.__version__)
     if operation == "forward":
         with torch.inference_mode():
@@ -143,18 +186,16 @@ def torch(base: Path, operation: str, threads: int, runs: int, wanted: str) -> N
 
 
 def main() -> None:
-    if len(sys.argv) < 6:
+    if len(sys.argv) < 7:
         sys.exit(__doc__)
     peer, base, operation = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-    threads, runs = int(sys.argv[4]), int(sys.argv[5])
-    needed = ["onnx"] if peer == "onnxruntime" else ["json", "bin"]
-    for ending in [*needed, "input.bin"]:
-        if not Path(f"{base}.{ending}").exists():
-            absent(f"{base.name}.{ending} is not there; ./dev bench --export writes it")
+    threads, runs, file = int(sys.argv[4]), int(sys.argv[5]), Path(sys.argv[6])
+    if not Path(f"{base}.onnx").exists():
+        absent(f"{base.name}.onnx is not there")
     if peer == "onnxruntime":
-        onnxruntime(base, operation, threads, runs)
+        onnxruntime(base, operation, threads, runs, file)
     else:
-        torch(base, operation, threads, runs, sys.argv[6] if len(sys.argv) > 6 else "")
+        torch(base, operation, threads, runs, file, sys.argv[7] if len(sys.argv) > 7 else "")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ function copy_in(bytes) {
   return pointer;
 }
 const text = (value) => copy_in(new TextEncoder().encode(value));
-const floats = (pointer, count) => new Float32Array(module.HEAPU8.buffer, pointer, count);
+const floats = (pointer, count) => new Float32Array(module.HEAPU8.buffer, pointer >>> 0, count);
 
 serve({
   async open({ build, threads, network, gradient_layer }) {

@@ -58,6 +58,10 @@ else()
   foreach(module ${engine} engine_bench)
     if(TARGET ${module})
       target_link_libraries(${module} PRIVATE engine)
+      # VGG-19's weights are 575 MB, an untrained copy is as large again, and each has packings. A
+      # page gets what the browser has: a smaller maximum where a shared memory of 4 GB cannot be
+      # reserved (web/src/engine_worker.ts), and an error of ours where growing fails.
+      target_link_options(${module} PRIVATE -sMAXIMUM_MEMORY=4GB)
       # Without "web" Emscripten imports node's modules at the top, which no browser can load.
       target_link_options(${module} PRIVATE -sENVIRONMENT=web,worker,node)
       if(CONVSCOPE_THREADS)

@@ -14,7 +14,7 @@ function(convscope_test name)
   add_dependencies(all_tests ${name}_tests)
   if(CONVSCOPE_WASM)
     # Tests alone see the machine's files. Death tests cannot run there: they need fork(). VGG-19's
-    # weights, as stored and as packed, want more than the page's 1 GB.
+    # file and weights want more than 1 GB.
     target_link_options(${name}_tests PRIVATE ${wasm_memory} -sMAXIMUM_MEMORY=3GB -sNODERAWFS=1 -sEXIT_RUNTIME=1
       -sENVIRONMENT=node,worker -sASSERTIONS=1 -sSTACK_SIZE=1MB)
     # Binaryen's passes take most of a link. The golden suite gets them all, as the engine that ships does.

@@ -90,6 +90,7 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const LoadModel& 
     TRY(const InputSettings settings, read_input_settings(command.input));
     chosen = preprocessing_of(settings);
   }
+  if (network_ != nullptr) network_->forget_untrained();  // room: this network stays until then
   std::vector<onnx::UnsupportedNode> unsupported;
   auto model = load_model(command.id, command.format, {command.bytes.data(), command.bytes.size()},
                           chosen ? &*chosen : nullptr, &unsupported);

@@ -38,6 +38,8 @@ class Network {
 
   // For a method; the untrained copy is made at its first use and kept until another method runs.
   Result<MethodContext> method_context(std::string_view method, bool untrained, uint64_t seed);
+  // Frees the untrained copy, unless a method that is running still has it.
+  void forget_untrained() { untrained_ = nullptr; }
 
  private:
   Model model_;

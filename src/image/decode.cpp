@@ -15,9 +15,10 @@ size_t allocation_limit(const ImageHeader& header) {
   return static_cast<size_t>((header.width + 64) * (header.height + 64)) * 16 + (1 << 20);
 }
 
-// A vector that cannot grow ends the program, so ask first.
+// A vector that cannot grow ends the program, so ask first. Volatile, because a compiler leaves out
+// an allocation that nobody uses and says that it succeeded.
 bool can_allocate(size_t bytes) {
-  void* memory = std::malloc(bytes);
+  void* volatile memory = std::malloc(bytes);
   std::free(memory);
   return memory != nullptr;
 }

@@ -74,6 +74,10 @@ class FullyConnected final : public Kernel {
 
 Result<KernelPtr> make_fully_connected_kernel(bool weight_is_output_input, Tensor weight,
                                               Tensor bias, OutputClamp clamp) {
+  if (weight.shape().elements() >= kLargeMatrix) {
+    return make_stored_fully_connected_kernel(weight_is_output_input, std::move(weight),
+                                              std::move(bias), clamp);
+  }
   return std::make_unique<FullyConnected>(weight_is_output_input, std::move(weight),
                                           std::move(bias), clamp);
 }

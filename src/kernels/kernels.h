@@ -53,6 +53,16 @@ KernelPtr make_convolution_weight_grad_kernel(const WindowGeometry& window, int6
 // (K, M).
 Result<KernelPtr> make_fully_connected_kernel(bool weight_is_output_input, Tensor weight,
                                               Tensor bias, OutputClamp clamp);
+// The same without packing the weight, as fast for a few rows of x. The one above is this from
+// kLargeMatrix weights on: those of the linear layers of AlexNet and the VGG networks, of which a
+// packed copy for each direction would fill the memory of a page; others are smaller.
+inline constexpr int64_t kLargeMatrix = 4'000'000;
+KernelPtr make_stored_fully_connected_kernel(bool weight_is_output_input, Tensor weight,
+                                             Tensor bias, OutputClamp clamp);
+// Whether a convolution of height × width pixels is such a product: its window is the whole
+// picture.
+bool large_product(const WindowGeometry& window, int64_t group, const Shape& weight, int64_t height,
+                   int64_t width);
 
 // (a, b) -> y: batches of M×K times K×N (N×K if transpose_b); leading axes broadcast.
 Result<KernelPtr> make_matmul_kernel(bool transpose_b);

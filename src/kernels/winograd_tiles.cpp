@@ -2,44 +2,15 @@
 // side by side in memory.
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <numbers>
 
+#include "kernels/vectors.h"
 #include "kernels/winograd.h"
-
-// Inlined into functions that may use more of the processor than the rest of the program.
-#define CONVSCOPE_INLINE [[gnu::always_inline]] inline
 
 namespace convscope {
 namespace {
 
 constexpr float kNear = 1 / std::numbers::sqrt2_v<float>, kFar = std::numbers::sqrt2_v<float>;
-
-using Four = float __attribute__((vector_size(16)));
-using Eight = float __attribute__((vector_size(32)));
-
-// Vectors go by reference: by value they would cross functions in a way that depends on the
-// processor.
-template <typename V>
-CONVSCOPE_INLINE void load(const float* from, V& to) {
-  std::memcpy(&to, from, sizeof(V));
-}
-template <typename V>
-CONVSCOPE_INLINE void store(const V& from, float* to) {
-  std::memcpy(to, &from, sizeof(V));
-}
-
-// out = a·factor + b
-template <typename V>
-CONVSCOPE_INLINE void multiply_add(const V& a, float factor, const V& b, V& out) {
-#ifdef __wasm_relaxed_simd__
-  if constexpr (sizeof(V) == sizeof(Four)) {
-    out = __builtin_wasm_relaxed_madd_f32x4(a, Four{factor, factor, factor, factor}, b);
-    return;
-  }
-#endif
-  out = a * factor + b;
-}
 
 // t = B^T d
 template <typename V>
@@ -92,13 +63,6 @@ CONVSCOPE_INLINE void input_block(const float* const* pixels, int64_t c, int64_t
 }
 
 template <typename V>
-CONVSCOPE_INLINE void clamp_to(V& value, const OutputClamp& clamp) {
-  const V low = V{} + clamp.minimum, high = V{} + clamp.maximum;
-  value = value < low ? low : value;
-  value = value > high ? high : value;
-}
-
-template <typename V>
 CONVSCOPE_INLINE void output_block(const float* points, int64_t c, int64_t channels,
                                    const float* bias, const OutputClamp& clamp,
                                    const WinogradOutput& to) {
@@ -141,8 +105,7 @@ CONVSCOPE_INLINE void output_tile(const float* points, int64_t channels, const f
 }
 
 #ifdef __x86_64__
-// XNNPACK finds the processor's widest instructions by itself; without these two its products would
-// wait for the transforms.
+// Without these two XNNPACK's products would wait for the transforms.
 [[gnu::target("avx2,fma")]] void input_tile_avx2(const float* const* pixels, int64_t channels,
                                                  float* points) {
   input_tile<Eight>(pixels, channels, points);
@@ -151,10 +114,6 @@ CONVSCOPE_INLINE void output_tile(const float* points, int64_t channels, const f
                                                   const float* bias, const OutputClamp& clamp,
                                                   const WinogradOutput& to) {
   output_tile<Eight>(points, channels, bias, clamp, to);
-}
-bool has_avx2() {
-  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return has;
 }
 #endif
 

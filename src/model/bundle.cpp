@@ -75,6 +75,13 @@ void read_eight_bits(std::span<const uint8_t> bytes, int64_t rows, std::span<flo
 
 using Tokens = std::vector<std::string_view>;
 
+struct StoredWeights {
+  std::string name;
+  Shape shape;
+  std::span<const uint8_t> bytes;
+  bool half, eight_bit;
+};
+
 class BundleReader {
  public:
   explicit BundleReader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
@@ -93,6 +100,7 @@ class BundleReader {
       TRY_STATUS(read_statement(tokens));
     }
     TRY_STATUS(check_complete());
+    TRY_STATUS(read_weights());
     model_.graph = std::move(builder_).build();
     return std::move(model_);
   }
@@ -167,17 +175,33 @@ class BundleReader {
                   std::format("the network's weights exceed {} MB; use a smaller network",
                               kMaxBundleParameterBytes >> 20));
     }
-    TRY(Tensor tensor, Tensor::uninitialised(shape));
     const auto bytes = data_.subspan(static_cast<size_t>(offset), static_cast<size_t>(count));
-    if (eight_bit) {
-      read_eight_bits(bytes, shape[0], tensor.values());
-    } else {
-      read_floats(bytes, half, tensor.values());
-    }
-    if (!std::ranges::all_of(tensor.values(), [](float v) { return std::isfinite(v); }))
-      return damaged_bundle("parameter " + name + " has a value that is not a number");
-    model_.parameters.push_back(std::move(tensor));
+    weights_.push_back({name, shape, bytes, half, eight_bit});
     return define(tokens[1], builder_.parameter(name, shape));
+  }
+
+  // Last, when nothing else can be wrong. Weights that do not fit are refused as a whole, before
+  // some of them fill the memory there is; what a heap grows by for the question they then take.
+  Status read_weights() {
+    if (!Buffer::allocate(parameter_bytes_)) {
+      return fail(
+          ErrorCode::kOutOfMemory,
+          std::format("the weights of {} take {} MB, which is more memory than is left; "
+                      "close other tabs or use a smaller network",
+                      facts_.title.empty() ? facts_.id : facts_.title, parameter_bytes_ >> 20));
+    }
+    for (const StoredWeights& stored : weights_) {
+      TRY(Tensor tensor, Tensor::uninitialised(stored.shape));
+      if (stored.eight_bit) {
+        read_eight_bits(stored.bytes, stored.shape[0], tensor.values());
+      } else {
+        read_floats(stored.bytes, stored.half, tensor.values());
+      }
+      if (!std::ranges::all_of(tensor.values(), [](float v) { return std::isfinite(v); }))
+        return damaged_bundle("parameter " + stored.name + " has a value that is not a number");
+      model_.parameters.push_back(std::move(tensor));
+    }
+    return {};
   }
 
   // node KIND NAME IN,… OUT,… attribute=value …
@@ -346,6 +370,7 @@ class BundleReader {
   BundleFacts facts_;
   std::map<std::string, ValueId, std::less<>> values_;
   std::set<std::string> layer_names_;
+  std::vector<StoredWeights> weights_;  // by parameter
   int64_t parameter_bytes_ = 0;
 };
 

@@ -109,6 +109,12 @@ class Conv final : public Op {
     TRY(Tensor weight, constant_input(context, 1, "weight of a convolution"));
     TRY(Tensor bias, optional_constant_input(context, 2, "bias of a convolution"));
     const Shape& x = context.inputs[0];
+    if (product(context.inputs)) {
+      const int64_t outputs = weight.shape()[0];
+      return make_stored_fully_connected_kernel(
+          true, weight.reshaped({outputs, weight.shape().elements() / outputs}), std::move(bias),
+          output_clamp(context));
+    }
     if (winograd(context.inputs)) {
       return make_winograd_convolution_kernel(window_.geometry(x[1], x[2]).pads, std::move(weight),
                                               std::move(bias), output_clamp(context));
@@ -119,10 +125,16 @@ class Conv final : public Op {
   bool can_clamp_output() const override { return true; }
   std::string lowering_key(std::span<const Shape> inputs) const override {
     return "Conv(" + text(window_.resolved(inputs[0][1], inputs[0][2])) +
-           (winograd(inputs) ? " winograd)" : ")");
+           (product(inputs)    ? " product)"
+            : winograd(inputs) ? " winograd)"
+                               : ")");
   }
 
  private:
+  bool product(std::span<const Shape> inputs) const {
+    const Shape& x = inputs[0];
+    return large_product(window_.geometry(x[1], x[2]), group_, inputs[1], x[1], x[2]);
+  }
   bool winograd(std::span<const Shape> inputs) const {
     const Shape& x = inputs[0];
     return winograd_pays(window_.geometry(x[1], x[2]), group_, inputs[1], x[1], x[2]);

@@ -92,6 +92,12 @@ class ConvInputGrad final : public Op {
 
   Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
     TRY(Tensor weight, constant_input(context, 1, "weight of a convolution"));
+    if (product(context.inputs)) {
+      const int64_t outputs = weight.shape()[0];
+      return make_stored_fully_connected_kernel(
+          false, weight.reshaped({outputs, weight.shape().elements() / outputs}), Tensor(),
+          output_clamp(context));
+    }
     if (winograd(context.inputs)) {
       return make_winograd_input_grad_kernel(window_.geometry(height_, width_).pads,
                                              std::move(weight));
@@ -101,10 +107,16 @@ class ConvInputGrad final : public Op {
   }
   std::string lowering_key(std::span<const Shape> inputs) const override {
     return "ConvInputGrad(" + window_.resolved(height_, width_).text() +
-           " group=" + std::to_string(group_) + (winograd(inputs) ? " winograd)" : ")");
+           " group=" + std::to_string(group_) +
+           (product(inputs)    ? " product)"
+            : winograd(inputs) ? " winograd)"
+                               : ")");
   }
 
  private:
+  bool product(std::span<const Shape> inputs) const {
+    return large_product(window_.geometry(height_, width_), group_, inputs[1], height_, width_);
+  }
   bool winograd(std::span<const Shape> inputs) const {
     return winograd_pays(window_.geometry(height_, width_), group_, inputs[1], height_, width_);
   }

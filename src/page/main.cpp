@@ -330,10 +330,8 @@ EXPORT void convscope_receive(uint8_t* header, int header_bytes, IncomingBlob* b
                               int blob_count) {
   WireMessage wire;
   wire.header.assign(header, header + header_bytes);
-  for (int i = 0; i < blob_count; ++i) {
-    wire.blobs.push_back(Blob::copy_of(blobs[i].data, blobs[i].bytes));
-    std::free(blobs[i].data);
-  }
+  for (int i = 0; i < blob_count; ++i)
+    wire.blobs.push_back(Blob::adopt(blobs[i].data, blobs[i].bytes));
   std::free(blobs);
   std::free(header);
   if (!g_page.started()) return;

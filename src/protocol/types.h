@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,24 +16,34 @@ namespace convscope {
 class Blob {
  public:
   Blob() = default;
-  explicit Blob(std::vector<uint8_t> bytes)
-      : bytes_(std::make_shared<std::vector<uint8_t>>(std::move(bytes))) {}
+  explicit Blob(std::vector<uint8_t> bytes) {
+    auto owner = std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
+    size_ = owner->size();
+    bytes_ = std::shared_ptr<const uint8_t>(owner, owner->data());
+  }
   // Copies `count` elements of a trivially copyable type.
   template <typename T>
   static Blob copy_of(const T* data, size_t count) {
     const auto* first = reinterpret_cast<const uint8_t*>(data);
     return Blob(std::vector<uint8_t>(first, first + count * sizeof(T)));
   }
-  const uint8_t* data() const { return bytes_ ? bytes_->data() : nullptr; }
-  uint8_t* mutable_data() { return bytes_ ? bytes_->data() : nullptr; }
-  size_t size() const { return bytes_ ? bytes_->size() : 0; }
+  // Takes memory that malloc gave: a model's file is too large to copy.
+  static Blob adopt(const uint8_t* data, size_t bytes) {
+    Blob blob;
+    blob.bytes_ = {data, [](const uint8_t* owned) { std::free(const_cast<uint8_t*>(owned)); }};
+    blob.size_ = bytes;
+    return blob;
+  }
+  const uint8_t* data() const { return bytes_.get(); }
+  size_t size() const { return size_; }
   bool empty() const { return size() == 0; }
-  // The bytes as floats; std::vector's storage is aligned enough for that.
+  // The bytes as floats; the storage of both kinds is aligned enough for that.
   const float* floats() const { return reinterpret_cast<const float*>(data()); }
   size_t float_count() const { return size() / sizeof(float); }
 
  private:
-  std::shared_ptr<std::vector<uint8_t>> bytes_;
+  std::shared_ptr<const uint8_t> bytes_;
+  size_t size_ = 0;
 };
 
 // One sentence in the two languages of the page.

@@ -27,10 +27,11 @@ struct RawBlob {
   uint32_t bytes;
 };
 
-// The receiver copies everything before it returns.
+// The receiver copies everything before it returns. JavaScript sees addresses above 2 GB as
+// negative.
 EM_JS(void, convscope_send,
       (const uint8_t* header, uint32_t header_bytes, const RawBlob* blobs, uint32_t blob_count),
-      { Module["on_send"](header, header_bytes, blobs, blob_count); });
+      { Module["on_send"](header >>> 0, header_bytes, blobs >>> 0, blob_count); });
 
 std::unique_ptr<convscope::Engine> g_engine;
 
@@ -64,10 +65,8 @@ EMSCRIPTEN_KEEPALIVE void convscope_receive(uint8_t* header, uint32_t header_byt
                                             uint32_t blob_count) {
   convscope::WireMessage wire;
   wire.header.assign(header, header + header_bytes);
-  for (uint32_t i = 0; i < blob_count; ++i) {
-    wire.blobs.push_back(convscope::Blob::copy_of(blobs[i].data, blobs[i].bytes));
-    std::free(const_cast<uint8_t*>(blobs[i].data));
-  }
+  for (uint32_t i = 0; i < blob_count; ++i)
+    wire.blobs.push_back(convscope::Blob::adopt(blobs[i].data, blobs[i].bytes));
   std::free(blobs);
   std::free(header);
   auto command = decode_command(wire);

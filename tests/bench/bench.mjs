@@ -50,6 +50,8 @@ const kTargets = [
 const kGradientToForward = 2.2; // our own gradient, at most this many forward passes
 const kVggOfPeak = 1.5; // effective GFLOP/s of VGG-16's body, of the multiply-add peak
 const kArenaToLowerBound = 1.15;
+// Beside the weights as they are stored: Winograd's form of all of them and a little padding, for each direction that has run.
+const kPackedToStored = { forward: 4.1, gradient: 8.2 };
 const kTwoThreadsIdle = 1 / 1.7, kTwoThreadsBusy = 1.1; // of one thread's time, by how busy the other core is
 const kBusyNetwork = 'squeezenet-1.0';
 
@@ -215,6 +217,8 @@ function judge(results) {
     }
     const fill = memory.arena / memory.lower_bound;
     said.push({ what: `${network} ${operation}: arena ${fill.toFixed(3)} × its lower bound`, want: `at most ${kArenaToLowerBound}`, reached: fill <= kArenaToLowerBound });
+    const packed = memory.packed / memory.parameters;
+    if (kPackedToStored[operation] !== undefined) said.push({ what: `${network} ${operation}: packed so far ${packed.toFixed(2)} × the stored weights`, want: `at most ${kPackedToStored[operation]}`, reached: packed <= kPackedToStored[operation] });
     if (ours.length === 2) {
       const ratio = ours[1].median / ours[0].median;
       said.push({ what: `${network} ${operation}: two threads take ${ratio.toFixed(2)} of one's time`, want: `at most ${kTwoThreadsIdle.toFixed(2)} on an idle machine`, reached: ratio <= kTwoThreadsIdle });

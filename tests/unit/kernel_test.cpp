@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/clock.h"
+#include "kernels/kernels.h"
 #include "unit/kernel_runner.h"
 
 namespace convscope {
@@ -164,6 +165,47 @@ KernelCase gemm_case(Rng& structure, Rng& size) {
   return {make_gemm(transpose),
           {{between(size, 1, 9), k}, transpose ? Shape{m, k} : Shape{k, m}, {m}},
           {1, 2}};
+}
+
+// Gemm that reads its weight as it is stored, however small that is.
+class StoredGemm final : public Op {
+ public:
+  explicit StoredGemm(bool transpose_b)
+      : transpose_b_(transpose_b), gemm_(make_gemm(transpose_b)) {}
+  const OpDoc& doc() const override { return gemm_->doc(); }
+  std::string attributes() const override { return gemm_->attributes(); }
+  Result<std::vector<Shape>> infer(std::span<const Shape> inputs) const override {
+    return gemm_->infer(inputs);
+  }
+  void evaluate(std::span<const DoubleTensor> inputs,
+                std::span<DoubleTensor> outputs) const override {
+    gemm_->evaluate(inputs, outputs);
+  }
+  Result<std::unique_ptr<Kernel>> lower(const LoweringContext& context) const override {
+    const bool biased = context.parameters.size() > 2;
+    return make_stored_fully_connected_kernel(transpose_b_, *context.parameters[1],
+                                              biased ? *context.parameters[2] : Tensor(),
+                                              {context.output_min, context.output_max});
+  }
+  bool can_clamp_output() const override { return true; }
+
+ private:
+  const bool transpose_b_;
+  const OpPtr gemm_;
+};
+
+KernelCase stored_gemm_case(Rng& structure, Rng& size) {
+  const int64_t k = between(structure, 1, structure.below(4) == 0 ? 300 : 40);
+  const int64_t m = between(structure, 1, structure.below(4) == 0 ? 1500 : 70);
+  const bool transpose = structure.below(2) == 0, biased = structure.below(2) == 0;
+  KernelCase out{std::make_shared<StoredGemm>(transpose),
+                 {{between(size, 1, 9), k}, transpose ? Shape{m, k} : Shape{k, m}},
+                 {1}};
+  if (biased) {
+    out.inputs.push_back({m});
+    out.parameters.push_back(2);
+  }
+  return out;
 }
 
 KernelCase max_pool_case(Rng& structure, Rng& size) {
@@ -453,7 +495,8 @@ std::string case_name(const ::testing::TestParamInfo<MakeCase>& info) {
                               "Reduce",
                               "MatMul",
                               "AlongAxes",
-                              "Winograd"};
+                              "Winograd",
+                              "StoredGemm"};
   return kNames[info.index];
 }
 
@@ -463,7 +506,7 @@ INSTANTIATE_TEST_SUITE_P(Kernels, RandomKernelTest,
                                            average_pool_grad_case, global_average_pool_case,
                                            broadcast_case, expand_case, move_case, pointwise_case,
                                            conv_weight_grad_case, conv_transpose_case, reduce_case,
-                                           matmul_case, axis_case, winograd_case),
+                                           matmul_case, axis_case, winograd_case, stored_gemm_case),
                          case_name);
 
 }  // namespace

@@ -211,6 +211,55 @@ TEST(Session, OtherInputSizesShareKernels) {
   }
 }
 
+// y = w·x and dx = w^T·dy of a matrix just above kLargeMatrix, and what was packed for the two.
+void check_large_matrix(const OpPtr& op, const Shape& x_shape, const Shape& weight_shape) {
+  const int64_t outputs = weight_shape[0], inputs = weight_shape.elements() / outputs;
+  GraphBuilder builder;
+  Rng rng(8);
+  const ValueId x = builder.input("x", x_shape);
+  const ValueId weight = builder.parameter("weight", weight_shape);
+  const ValueId bias = builder.parameter("bias", Shape{outputs});
+  const Parameters parameters = {random_tensor(weight_shape, rng),
+                                 random_tensor(Shape{outputs}, rng)};
+  const ValueId y = *builder.add_one(op, {x, weight, bias}, "y");
+  const Shape y_shape = builder.shape(y);
+  const ValueId dy = builder.input("dy", y_shape);
+  const auto gradients = build_vjp(builder, std::array{y}, std::array{dy}, std::array{x});
+  ASSERT_TRUE(gradients.has_value());
+  const ValueId dx = gradients->at(x);
+  const auto pool = ThreadPool::create(2);
+  Session session(builder.graph(), parameters, pool.get());
+  const auto program = session.program("both", [&]() -> Result<ProgramSpec> {
+    return ProgramSpec{session.graph(), {x, dy}, {y, dx}};
+  });
+  ASSERT_TRUE(program.has_value());
+  const Tensor feeds[] = {random_tensor(x_shape, rng), random_tensor(y_shape, rng)};
+  ASSERT_TRUE(session.run(**program, feeds).has_value());
+  EXPECT_EQ(session.packed_bytes(), 0);
+  const Tensor forward = *(*program)->copy(y), backward = *(*program)->copy(dx);
+  const float* w = parameters[0].data();
+  for (int64_t i = 0; i < 5; ++i) {
+    const int64_t m = i * 500, k = i * 499 + 2;
+    double sum = double{parameters[1].data()[m]}, back = 0;
+    for (int64_t j = 0; j < inputs; ++j)
+      sum += double{feeds[0].data()[j]} * double{w[m * inputs + j]};
+    for (int64_t j = 0; j < outputs; ++j)
+      back += double{feeds[1].data()[j]} * double{w[j * inputs + k]};
+    EXPECT_NEAR(double{forward.data()[m]}, sum, 2e-3);  // 2000 terms of about 1
+    EXPECT_NEAR(double{backward.data()[k]}, back, 2e-3);
+  }
+}
+
+TEST(Session, ALargeMatrixIsHeldOnceForBothDirections) {
+  ASSERT_TRUE(initialise_kernels().has_value());
+  check_large_matrix(make_gemm(true), Shape{1, 2003}, Shape{2001, 2003});
+  // As wide as the picture: the first linear layer of VGG-16 is written so.
+  Window whole;
+  whole.kernel = {5, 4};
+  check_large_matrix(make_conv(whole, 1), Shape{1, 5, 4, 101}, Shape{2001, 5, 4, 101});
+  check_large_matrix(make_conv({}, 1), Shape{1, 1, 1, 2003}, Shape{2001, 1, 1, 2003});
+}
+
 TEST(Session, ChangedParametersArePackedAnewAndNoOthers) {
   const Fire f = make_fire();
   ASSERT_TRUE(initialise_kernels().has_value());

@@ -1,6 +1,7 @@
 // The worker in which one engine build lives: passes messages in and out and lets the engine work in slices, looking
 // at the message queue between them so that Cancel and Pause get in.
 import type { Message } from './wire.ts';
+import { shared_memory } from './shared_memory.ts';
 import { copy_out, deliver, transferables, type WasmModule } from './wasm_module.ts';
 
 export interface EngineStart {
@@ -81,6 +82,7 @@ async function start({ script, module, threads }: EngineStart): Promise<void> {
       WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), die);
       return {};
     },
+    wasmMemory: shared_memory(module),
     pthread_pool_size: threads - 1, // made before the engine runs: it blocks its worker, which could start none later
     onAbort: (what: unknown) => die(new Error(`abort: ${String(what)}`)),
     on_send: (header: number, bytes: number, blobs: number, count: number) => {

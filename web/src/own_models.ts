@@ -5,7 +5,7 @@ import { remember, remembered } from './remember.ts';
 import { sha256 } from './sha256.ts';
 import { text, type Text } from './text.ts';
 
-export const kMaxModelBytes = 400e6; // the engine may use 1 GB, and holds the file, the weights and the activations
+export const kMaxModelBytes = 600e6; // VGG-19 in float32; the engine, which may use 4 GB, holds the file beside the weights
 const kMaxLabelBytes = 1e6;
 
 export interface OwnModel {

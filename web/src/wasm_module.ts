@@ -10,7 +10,7 @@ export interface WasmModule {
 
 // Puts bytes into the module's heap; the caller or the callee frees them, as the function called says.
 export function copy_in(module: WasmModule, bytes: Uint8Array): number {
-  const pointer = module._convscope_allocate(Math.max(1, bytes.length));
+  const pointer = module._convscope_allocate(Math.max(1, bytes.length)) >>> 0; // negative above 2 GB otherwise
   if (pointer === 0) throw new Error('out of memory');
   module.HEAPU8.set(bytes, pointer); // HEAPU8 is read after the allocation, which may have grown the memory
   return pointer;

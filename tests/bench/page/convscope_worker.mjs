@@ -8,13 +8,13 @@ function fail() {
   throw new Error(module.UTF8ToString(module._bench_error()));
 }
 function copy_in(bytes) {
-  const pointer = module._bench_allocate(bytes.length + 1);
+  const pointer = module._bench_allocate(bytes.length + 1) >>> 0;
   module.HEAPU8.set(bytes, pointer);
   module.HEAPU8[pointer + bytes.length] = 0;
   return pointer;
 }
 const text = (value) => copy_in(new TextEncoder().encode(value));
-const floats = (pointer, count) => new Float32Array(module.HEAPU8.buffer, pointer, count);
+const floats = (pointer, count) => new Float32Array(module.HEAPU8.buffer, pointer >>> 0, count);
 
 serve({
   async open({ build, threads, network, gradient_layer }) {
@@ -31,8 +31,11 @@ serve({
       if (number < 0) fail();
       programs[operation] = { number, elements: module._bench_output_elements(number) };
     }
-    for (const { number } of Object.values(programs)) if (module._bench_run(number) === 0) fail(); // packs what it needs
-    const memory = Object.fromEntries(Object.entries(programs).map(([name, { number }]) => [name, JSON.parse(module.UTF8ToString(module._bench_memory(number)))]));
+    const memory = {}; // of each as it has just run for the first time: what that has packed, and those before it
+    for (const [name, { number }] of Object.entries(programs)) {
+      if (module._bench_run(number) === 0) fail();
+      memory[name] = JSON.parse(module.UTF8ToString(module._bench_memory(number)));
+    }
     return { threads: running, memory, flops: Object.fromEntries(Object.entries(programs).map(([name, { number }]) => [name, module._bench_flops(number)])) };
   },
   run(operation) {

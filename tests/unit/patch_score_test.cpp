@@ -12,19 +12,19 @@ namespace {
 // Strides, paddings that depend on the size, a pooling whose last window is cut off, two branches.
 OnnxFile strided_onnx() {
   OnnxFile out;
-  out.inputs = {onnx_value("x", {0, 3, 61, 83})};
+  out.inputs = {onnx_value("x", {0, 3, 149, 171})};
   out.outputs = {onnx_value("y", {0, 5})};
-  out.initializers = {onnx_tensor("w1", {6, 3, 5, 5}, onnx_ramp(450, 0.013f)),
-                      onnx_tensor("w2", {8, 6, 3, 3}, onnx_ramp(432, 0.017f)),
-                      onnx_tensor("b2", {8}, {0.5f, -1, 0.25f, 0, 1, -0.5f, 2, 0.125f}),
-                      onnx_tensor("w3", {4, 8, 1, 1}, onnx_ramp(32, 0.11f)),
-                      onnx_tensor("w4", {4, 8, 3, 3}, onnx_ramp(288, 0.019f)),
-                      onnx_tensor("fc", {5, 8}, onnx_ramp(40, 0.3f))};
+  out.initializers = {onnx_tensor("w1", {2, 3, 3, 3}, onnx_ramp(54, 0.05f)),
+                      onnx_tensor("w2", {24, 2, 3, 3}, onnx_ramp(432, 0.017f)),
+                      onnx_tensor("b2", {24}, onnx_ramp(24, 0.1f)),
+                      onnx_tensor("w3", {4, 24, 1, 1}, onnx_ramp(96, 0.11f)),
+                      onnx_tensor("w4", {16, 24, 3, 3}, onnx_ramp(3456, 0.019f)),
+                      onnx_tensor("fc", {5, 20}, onnx_ramp(100, 0.3f))};
   const auto window = [](std::vector<int64_t> kernel, std::vector<int64_t> strides) {
     return std::vector<ProtoWriter>{onnx_ints("kernel_shape", kernel),
                                     onnx_ints("strides", strides)};
   };
-  auto conv1 = window({5, 5}, {2, 2}), pool = window({3, 3}, {2, 2}),
+  auto conv1 = window({3, 3}, {2, 2}), pool = window({3, 3}, {2, 2}),
        conv2 = window({3, 3}, {2, 2});
   pool.push_back(onnx_int("ceil_mode", 1));
   ProtoWriter same;
@@ -54,7 +54,7 @@ class PatchScoreTest : public testing::Test {
     auto model = load_model("patch", "onnx", file.bytes());
     ASSERT_TRUE(model.has_value()) << model.error().message;
     network_ = std::make_unique<Network>(*std::move(model), pool_.get());
-    Image picture(83, 61);
+    Image picture(171, 149);
     for (size_t i = 0; i < picture.rgb.size(); ++i)
       picture.rgb[i] = static_cast<uint8_t>(i / 3 * 37 % 251 + i % 3);
     ASSERT_TRUE(network_->set_picture(std::make_shared<Image>(picture), true).has_value());
@@ -121,7 +121,7 @@ TEST_F(PatchScoreTest, IsTheWholePassWhateverThePatch) {
 
 TEST_F(PatchScoreTest, ALargePatchTakesWholePictures) {
   open(strided_onnx());
-  compare(83, "");
+  compare(171, "");
 }
 
 }  // namespace

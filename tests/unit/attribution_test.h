@@ -40,7 +40,7 @@ inline OnnxFile round_onnx() {
 }
 
 // Two convolutions, averaged into three classes, without any bias.
-class Attribution : public testing::Test {
+class AttributionTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(initialise_kernels().has_value());

@@ -76,7 +76,7 @@ TEST(Cam, FirstComponentOfRankOne) {
   for (const float value : first_component(std::vector<float>(12, 2.0f), 4, 3)) EXPECT_EQ(value, 0);
 }
 
-TEST_F(Attribution, EveryMethodIsNamedInBothLanguagesAndMakesAMapOfTheInput) {
+TEST_F(AttributionTest, EveryMethodIsNamedInBothLanguagesAndMakesAMapOfTheInput) {
   EXPECT_TRUE(std::ranges::is_sorted(
       explain_methods(), {}, [](const Method& m) -> const std::string& { return m.info().id; }));
   for (const Method& method : explain_methods()) {
@@ -98,14 +98,14 @@ TEST_F(Attribution, EveryMethodIsNamedInBothLanguagesAndMakesAMapOfTheInput) {
 }
 
 // Homogeneous of degree one: the products add up to the score.
-TEST_F(Attribution, InputTimesGradientAddsUpWithoutBiases) {
+TEST_F(AttributionTest, InputTimesGradientAddsUpWithoutBiases) {
   for (int32_t target : {0, 1, 2}) {
     const MethodPreview made = run({.method = "input_x_gradient", .target = target});
     EXPECT_NEAR(sum_of(made), score(target), 1e-4 * std::abs(score(target)));
   }
 }
 
-TEST_F(Attribution, IntegratedGradientsAreComplete) {
+TEST_F(AttributionTest, IntegratedGradientsAreComplete) {
   for (double baseline = 0; baseline < 7; ++baseline) {
     const MethodPreview made = run(
         {.method = "integrated_gradients", .parameters = {{"steps", 200}, {"baseline", baseline}}});
@@ -116,7 +116,7 @@ TEST_F(Attribution, IntegratedGradientsAreComplete) {
 }
 
 // Zhou's map is Grad-CAM's where averaging and one linear layer end the network.
-TEST_F(Attribution, ClassActivationMapIsGradCamThere) {
+TEST_F(AttributionTest, ClassActivationMapIsGradCamThere) {
   for (int32_t target : {0, 1, 2}) {
     const auto cam = map_of(run({.method = "cam", .target = target}));
     const auto grad = map_of(run({.method = "grad_cam", .target = target, .layer = "second"}));
@@ -129,7 +129,7 @@ TEST_F(Attribution, ClassActivationMapIsGradCamThere) {
 }
 
 // … and Ablation-CAM's weights are Grad-CAM's times each channel's mean.
-TEST_F(Attribution, AblationOfALinearHeadIsItsShareOfTheScore) {
+TEST_F(AttributionTest, AblationOfALinearHeadIsItsShareOfTheScore) {
   const auto context = network_->method_context("x", false, 1);
   const auto state =
       layer_state(*context, *network_->model().find_layer("second"), context->input, 2, true);
@@ -148,7 +148,7 @@ TEST_F(Attribution, AblationOfALinearHeadIsItsShareOfTheScore) {
   EXPECT_NEAR(figure(made, "Highest value before scaling"), high, 1e-4 * std::abs(high));
 }
 
-TEST_F(Attribution, OcclusionOfTheWholePictureIsTheScoreThatItLoses) {
+TEST_F(AttributionTest, OcclusionOfTheWholePictureIsTheScoreThatItLoses) {
   const MethodPreview whole =
       run({.method = "occlusion", .parameters = {{"window", 64}, {"stride", 64}, {"baseline", 5}}});
   EXPECT_NEAR(whole.map->minimum, score(2), 1e-5);  // without biases nothing is left
@@ -192,7 +192,7 @@ TEST_F(Attribution, OcclusionOfTheWholePictureIsTheScoreThatItLoses) {
 }
 
 // Without biases every layer that nothing goes round has the whole score.
-TEST_F(Attribution, GradientTimesActivationOfACutIsTheScoreWithoutBiases) {
+TEST_F(AttributionTest, GradientTimesActivationOfACutIsTheScoreWithoutBiases) {
   for (int32_t target : {0, 1, 2}) {
     const double whole = score(target), tolerance = 1e-4 * std::abs(whole);
     for (const char* layer : {"first", "second", "pool", "y"}) {
@@ -213,7 +213,7 @@ TEST_F(Attribution, GradientTimesActivationOfACutIsTheScoreWithoutBiases) {
 }
 
 // One backward pass for all layers says what each layer's own says.
-TEST_F(Attribution, LayerByLayerIsEachLayersSum) {
+TEST_F(AttributionTest, LayerByLayerIsEachLayersSum) {
   open(biased_onnx());
   for (const Contribution& part : run({.method = "layer_contributions"}).contributions) {
     const MethodPreview one = run({.method = "layer_gradient_x_activation", .layer = part.layer});
@@ -226,7 +226,7 @@ TEST_F(Attribution, LayerByLayerIsEachLayersSum) {
   }
 }
 
-TEST_F(Attribution, ConductanceOfACutIsComplete) {
+TEST_F(AttributionTest, ConductanceOfACutIsComplete) {
   open(biased_onnx());
   for (const char* layer : {"first", "second"}) {
     for (const double baseline : {0.0, 3.0, 5.0}) {
@@ -245,7 +245,7 @@ TEST_F(Attribution, ConductanceOfACutIsComplete) {
 
 // The paper's own form, slowly: ∂S/∂y_j · Σ_i ∂y_j/∂x_i (x_i − x′_i) at the middles of many small
 // steps, the second factor, the layer's derivative along the way, by central differences.
-TEST_F(Attribution, ConductanceIsThePapersIntegral) {
+TEST_F(AttributionTest, ConductanceIsThePapersIntegral) {
   open(biased_onnx());
   constexpr int kSteps = 400;
   constexpr double kReach = 1e-3;
@@ -282,7 +282,7 @@ TEST_F(Attribution, ConductanceIsThePapersIntegral) {
   }
 }
 
-TEST_F(Attribution, TopChannelsAreThoseThatMatterMost) {
+TEST_F(AttributionTest, TopChannelsAreThoseThatMatterMost) {
   const MethodPreview made = run({.method = "layer_gradient_x_activation"});
   ASSERT_EQ(made.contributions.size(), 6u);
   EXPECT_EQ(figure(made, "Channels"), 6);
@@ -302,7 +302,7 @@ TEST_F(Attribution, TopChannelsAreThoseThatMatterMost) {
   EXPECT_EQ(top[1].channel, 4999);
 }
 
-TEST_F(Attribution, AblationOfNothingChangesNothingAndOfAllChannelsIsTheLayers) {
+TEST_F(AttributionTest, AblationOfNothingChangesNothingAndOfAllChannelsIsTheLayers) {
   open(biased_onnx());
   for (const char* layer : {"first", "second"}) {
     const MethodPreview nothing =
@@ -332,7 +332,7 @@ TEST_F(Attribution, AblationOfNothingChangesNothingAndOfAllChannelsIsTheLayers) 
 }
 
 // Behind a linear head a channel that goes takes exactly what it adds.
-TEST_F(Attribution, AblationOfALinearHeadIsTheContribution) {
+TEST_F(AttributionTest, AblationOfALinearHeadIsTheContribution) {
   const MethodPreview parts = run({.method = "layer_gradient_x_activation"});
   for (const Contribution& part : parts.contributions) {
     const MethodPreview off = run({.method = "ablation", .channels = {part.channel}});
@@ -349,7 +349,7 @@ TEST_F(Attribution, AblationOfALinearHeadIsTheContribution) {
 }
 
 // What goes round the layer stays.
-TEST_F(Attribution, AblationLeavesThePathRoundTheLayer) {
+TEST_F(AttributionTest, AblationLeavesThePathRoundTheLayer) {
   open(round_onnx());
   const MethodPreview off = run({.method = "ablation", .layer = "second"});
   EXPECT_NE(figure(off, "Score (logit) after"), 0);
@@ -363,7 +363,7 @@ TEST_F(Attribution, AblationLeavesThePathRoundTheLayer) {
 
 // The same picture explained for another class runs nothing of the network's forward pass again and
 // gives what a network gives that is asked for nothing else.
-TEST_F(Attribution, AnotherTargetTakesUpTheForwardPass) {
+TEST_F(AttributionTest, AnotherTargetTakesUpTheForwardPass) {
   for (const char* method : {"grad_cam", "grad_cam_pp", "gradient", "input_x_gradient",
                              "guided_backprop", "layer_contributions"}) {
     const auto ask = [&](int32_t target) {
@@ -394,7 +394,7 @@ TEST_F(Attribution, AnotherTargetTakesUpTheForwardPass) {
 }
 
 // Seeds on every unit of a layer in turn, and the request that names it.
-TEST_F(Attribution, TheUnitThatIsProjectedIsTheChosenOne) {
+TEST_F(AttributionTest, TheUnitThatIsProjectedIsTheChosenOne) {
   const auto context = network_->method_context("x", false, 1);
   const Model& model = network_->model();
   const ValueId layer = model.find_layer("first")->value;
@@ -451,14 +451,14 @@ TEST_F(Attribution, TheUnitThatIsProjectedIsTheChosenOne) {
             "row and column choose a unit of a layer; choose the layer too");
 }
 
-TEST_F(Attribution, RandomWeightsFollowTheSeed) {
+TEST_F(AttributionTest, RandomWeightsFollowTheSeed) {
   const auto one = map_of(run({.method = "random_cam", .seed = 1}));
   EXPECT_EQ(one, map_of(run({.method = "random_cam", .seed = 1})));
   EXPECT_NE(one, map_of(run({.method = "random_cam", .seed = 2})));
 }
 
 // The mean over mirrored views of a mirrored picture is the mirrored mean.
-TEST_F(Attribution, SixViewsAreTurnedBack) {
+TEST_F(AttributionTest, SixViewsAreTurnedBack) {
   const auto smooth = map_of(run({.method = "grad_cam", .parameters = {{"aug_smooth", 1}}}));
   const auto plain = map_of(run({.method = "grad_cam"}));
   EXPECT_NE(smooth, plain);
@@ -478,7 +478,7 @@ TEST_F(Attribution, SixViewsAreTurnedBack) {
   }
 }
 
-TEST_F(Attribution, WhatCannotBeExplainedIsSaid) {
+TEST_F(AttributionTest, WhatCannotBeExplainedIsSaid) {
   // No averaging in front of the classes.
   OnnxFile file = small_onnx();
   open(gray_onnx());

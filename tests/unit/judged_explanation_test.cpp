@@ -10,7 +10,7 @@ namespace convscope {
 namespace {
 
 // FGSM against its definition: the sign of central differences of log p, one pixel at a time.
-TEST_F(Attribution, ACounterExampleFollowsTheSlopeWithinItsReach) {
+TEST_F(AttributionTest, ACounterExampleFollowsTheSlopeWithinItsReach) {
   OnnxFile undecided = gray_onnx();  // all classes are probable
   undecided.initializers[2] = onnx_tensor("fc", {3, 6}, onnx_ramp(18, 0.001f));
   open(undecided);
@@ -71,7 +71,7 @@ TEST_F(Attribution, ACounterExampleFollowsTheSlopeWithinItsReach) {
   EXPECT_NEAR(figure(none, "Rank correlation of the two maps"), 1, 1e-9);
 }
 
-TEST_F(Attribution, ACounterExampleSaysHowEveryExplanationChanges) {
+TEST_F(AttributionTest, ACounterExampleSaysHowEveryExplanationChanges) {
   OnnxFile undecided = gray_onnx();
   undecided.initializers[2] = onnx_tensor("fc", {3, 6}, onnx_ramp(18, 0.001f));
   open(undecided);
@@ -118,7 +118,7 @@ TEST_F(Attribution, ACounterExampleSaysHowEveryExplanationChanges) {
   EXPECT_EQ(all.figures.size(), 4 + listed);
 }
 
-TEST_F(Attribution, FaithfulnessKnowsTheMapOfRandomWeights) {
+TEST_F(AttributionTest, FaithfulnessKnowsTheMapOfRandomWeights) {
   for (const double method : {0.0, 10.0}) {
     const double found =
         figure(run({.method = "faithfulness", .parameters = {{"method", method}, {"steps", 2}}}),
@@ -130,7 +130,7 @@ TEST_F(Attribution, FaithfulnessKnowsTheMapOfRandomWeights) {
   }
 }
 
-TEST_F(Attribution, RemovalCurvesBeginAndEndWhereTheyMust) {
+TEST_F(AttributionTest, RemovalCurvesBeginAndEndWhereTheyMust) {
   const auto forward = network_->forward();
   const double whole = double((*forward)->view(network_->model().probabilities).data[2]);
   const MethodPreview made = run({.method = "faithfulness", .parameters = {{"steps", 6}}});
@@ -161,7 +161,7 @@ TEST_F(Attribution, RemovalCurvesBeginAndEndWhereTheyMust) {
 }
 
 // One picture at a time, as the paper writes it.
-TEST_F(Attribution, DeletionIsItsPaperForm) {
+TEST_F(AttributionTest, DeletionIsItsPaperForm) {
   const MethodPreview made =
       run({.method = "faithfulness", .parameters = {{"method", 10}, {"steps", 4}}});
   const auto saliency = map_of(run({.method = "gradient"}));
@@ -188,7 +188,7 @@ TEST_F(Attribution, DeletionIsItsPaperForm) {
   }
 }
 
-TEST_F(Attribution, RandomisingNothingChangesNothing) {
+TEST_F(AttributionTest, RandomisingNothingChangesNothing) {
   const MethodPreview none = run({.method = "randomisation", .parameters = {{"layers", 0}}});
   EXPECT_EQ(figure(none, "Rank correlation with the original"), 1);
   EXPECT_EQ(map_of(none), map_of(run({.method = "grad_cam"})));
@@ -201,7 +201,7 @@ TEST_F(Attribution, RandomisingNothingChangesNothing) {
             map_of(run({.method = "randomisation", .seed = 2, .parameters = {{"layers", 1}}})));
 }
 
-TEST_F(Attribution, RandomisingEveryLayerIsTheUntrainedNetwork) {
+TEST_F(AttributionTest, RandomisingEveryLayerIsTheUntrainedNetwork) {
   const MethodPreview all =
       run({.method = "randomisation", .parameters = {{"layers", 500}, {"method", 10}}});
   MethodRun untrained =

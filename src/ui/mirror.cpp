@@ -82,6 +82,7 @@ void append_node(std::string& out, const MirrorNode& n, const std::string& paren
   amount(out, "min", n.low);
   amount(out, "max", n.high);
   amount(out, "now", n.now);
+  amount(out, "step", n.step);
   if (n.live != nullptr) field(out, "live", n.live);
   field(out, "parent", parent);
   out += "}";

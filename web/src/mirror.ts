@@ -19,6 +19,7 @@ export interface MirrorNode {
   min?: number;
   max?: number;
   now?: number;
+  step?: number;
   level?: number;
   text?: string;
   live?: string;
@@ -166,7 +167,7 @@ export class Mirror {
     const node = this.entry_at(event.target)?.node;
     if (node === undefined || node.role !== 'slider' || node.now === undefined) return;
     const { min = 0, max = 1, now } = node;
-    const step = (max - min) / 20;
+    const step = node.step ?? (max - min) / 20;
     const moves: Record<string, number> = {
       ArrowRight: now + step,
       ArrowUp: now + step,

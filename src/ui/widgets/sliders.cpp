@@ -103,7 +103,8 @@ bool slider(Ui& ui, std::string_view key, std::string_view label, double* value,
                           .value = number,
                           .low = o.minimum,
                           .high = o.maximum,
-                          .now = before},
+                          .now = before,
+                          .step = o.step > 0 ? std::optional(o.step) : std::nullopt},
                ImVec2(ImGui::GetContentRegionAvail().x, ui.touch ? 48 : 42), kSmallRadius);
   const double after = operated(ui, hit, before, o);
   draw_slider(ui, hit, label, shown_value(after, o), std::clamp(fraction_of(after, o), 0.0, 1.0));

@@ -24,7 +24,7 @@ async function step_beyond(page, step, timeout = 60_000) {
 
 test('the picture evolves; pause holds it, a step moves it once, and it can be saved', async (t) => {
   const scene = await open_scene(t);
-  const page = await visit(scene, { hash: '#lens=dream' });
+  const page = await visit(scene, { hash: '#lens=dream&deep_dream.iterations=60' });
   await step_beyond(page, 0);
   const early = await page.id('dream.picture').screenshot();
   await step_beyond(page, 8);

@@ -122,7 +122,7 @@ async function measure(page, method, picture, target, onnx) {
 async function measured(page, method, picture, target, peer) {
   const ask = (...call) => page.evaluate((parameters) => globalThis.ask('page', ...parameters), call);
   const request = { method: method.id, target, layer: method.layer ?? '', parameters: method.parameters ?? {} };
-  const words = ['explain', method.id, kNetwork, picture.png, '--exact-input', '--json', '--target', target, ...(method.layer ? ['--layer', method.layer] : []),
+  const words = ['explain', method.id, kNetwork, picture.png, '--exact-input', '--json', '--warm', '--seed', 1, '--target', target, ...(method.layer ? ['--layer', method.layer] : []),
     ...Object.entries(method.parameters ?? {}).flatMap(([key, value]) => ['--param', `${key}=${value}`])].map(String);
   const ready = await peer.hear();
   if (ready.word !== 'ready') note(`no peer: ${ready.rest}; CONVSCOPE_PEERS_PYTHON names a Python that has torch, captum 0.6.0 and grad-cam 1.4.8`);
@@ -146,7 +146,7 @@ async function measured(page, method, picture, target, peer) {
   // The page crops the picture as every photo, the peer gets it as it is: each is compared with the program's map of the same.
   const own = (...more) => {
     const file = join(kOut, 'methods.npy');
-    program(...words.filter((word) => word !== '--exact-input' && word !== '--json'), ...more, '--npy', file);
+    program(...words.filter((word) => !['--exact-input', '--json', '--warm'].includes(word)), ...more, '--npy', file);
     const bytes = readFileSync(file);
     const start = 10 + bytes.readUInt16LE(8);
     const values = new Float32Array(Uint8Array.from(bytes.subarray(start)).buffer), side = Math.sqrt(map.length);

@@ -143,17 +143,19 @@ MethodRun run(MethodContext context, RunMethod request) {
     co_yield MethodPreview{.method = info().id, .step = 0, .steps = steps, .map = map.map};
   }
   CO_TRY(const MethodPreview map, std::move(seeded.result()));
-  co_yield MethodPreview{.method = info().id, .step = 0, .steps = steps, .map = map.map};
+  MethodPreview shown{.method = info().id, .step = 0, .steps = steps, .map = map.map};
+  co_yield MethodPreview(shown);
   CO_TRY(GrabCut cut, GrabCut::of(image,
                                   seeds_of(*map.map, value("foreground"), value("background"),
                                            value("certain") != 0),
                                   request.seed));
   MethodPreview out;
   for (int32_t step = 1; step <= steps; ++step) {
-    const bool went_on = cut.step();
+    const bool went_on = cut.begin_step();
+    while (went_on && !cut.go_on()) co_yield MethodPreview(shown);
     out = segmented(image, cut, went_on ? step : steps, steps);
     if (!went_on) break;
-    if (step < steps) co_yield out;
+    if (step < steps) co_yield MethodPreview(shown = out);
   }
   co_return out;
 }

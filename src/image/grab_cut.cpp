@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 
 #include "base/check.h"
 #include "base/rng.h"
@@ -18,7 +19,8 @@ constexpr int kClusterRounds = 10;
 constexpr double kGamma = 50;
 constexpr double kCertain = 9 * kGamma;    // more than all edges of a pixel together
 constexpr double kCapacityUnit = 1 << 20;  // capacities are whole numbers
-constexpr double kLeastVariance = 0.01;    // of bytes, where a component has one colour only
+constexpr int64_t kPathsAtOnce = 2000;
+constexpr double kLeastVariance = 0.01;  // of bytes, where a component has one colour only
 
 using Colour = std::array<double, 3>;
 
@@ -197,11 +199,12 @@ class GrabCut::Cutter {
 
   bool has(int side) const { return std::ranges::find(side_, side) != side_.end(); }
 
-  bool step() {
+  bool begin_step() {
     if (!has(0) || !has(1)) return false;
     learn(background_, 0);
     learn(foreground_, 1);
-    MaxFlow flow(seeds_.size(), 4 * seeds_.size());
+    MaxFlow& flow = flow_.emplace(seeds_.size(), 4 * seeds_.size());
+    energy_offset_ = 0;
     for (size_t i = 0; i < seeds_.size(); ++i) {
       double as_foreground = foreground_.back().cost(colours_[i]);
       double as_background = background_.back().cost(colours_[i]);
@@ -219,9 +222,14 @@ class GrabCut::Cutter {
           kGamma * std::exp(-beta_ * squared_distance(colours_[a], colours_[b])) / distance);
       flow.add_edge(a, b, c, c);
     });
-    energy_ = static_cast<double>(flow.run()) / kCapacityUnit + energy_offset_;
-    energy_offset_ = 0;
-    for (size_t i = 0; i < side_.size(); ++i) side_[i] = flow.on_source_side(i) ? 1 : 0;
+    return true;
+  }
+
+  bool go_on() {
+    if (!flow_->advance(kPathsAtOnce)) return false;
+    energy_ = static_cast<double>(flow_->run()) / kCapacityUnit + energy_offset_;
+    for (size_t i = 0; i < side_.size(); ++i) side_[i] = flow_->on_source_side(i) ? 1 : 0;
+    flow_.reset();
     return true;
   }
 
@@ -255,13 +263,21 @@ class GrabCut::Cutter {
   std::vector<Colour> colours_;
   std::vector<int> side_;                         // 1 foreground, 0 background, −1 neither yet
   std::vector<Mixture> foreground_, background_;  // none before the first step, then one
+  std::optional<MaxFlow> flow_;                   // of the step that has begun
   double beta_ = 0, energy_ = 0, energy_offset_ = 0;
 };
 
 GrabCut::GrabCut(std::unique_ptr<Cutter> cutter) : cutter_(std::move(cutter)) {}
 GrabCut::GrabCut(GrabCut&&) noexcept = default;
 GrabCut::~GrabCut() = default;
-bool GrabCut::step() { return cutter_->step(); }
+bool GrabCut::step() {
+  if (!begin_step()) return false;
+  while (!go_on()) {
+  }
+  return true;
+}
+bool GrabCut::begin_step() { return cutter_->begin_step(); }
+bool GrabCut::go_on() { return cutter_->go_on(); }
 std::vector<uint8_t> GrabCut::foreground() const { return cutter_->foreground(); }
 double GrabCut::energy() const { return cutter_->energy(); }
 

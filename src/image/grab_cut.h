@@ -37,6 +37,10 @@ class GrabCut {
   // Learns the colours of both sides (first of the seeds, then of the cut before) and cuts; false,
   // and nothing is changed, where one side has won all pixels.
   bool step();
+  // The same in parts, each short enough for an interface: where begin_step() is true, go_on()
+  // until it is.
+  bool begin_step();
+  bool go_on();
   // After the first step: 0 or 1, a pixel each, row after row.
   std::vector<uint8_t> foreground() const;
   double energy() const;  // of the last cut

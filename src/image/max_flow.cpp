@@ -46,7 +46,8 @@ void MaxFlow::orphan(int32_t node) {
   orphans_.push_back(node);
 }
 
-int64_t MaxFlow::run() {
+void MaxFlow::plant() {
+  planted_ = true;
   for (size_t i = 0; i < nodes_.size(); ++i) {
     Node& n = nodes_[i];
     if (n.room == 0) continue;
@@ -55,10 +56,22 @@ int64_t MaxFlow::run() {
     n.distance = 1;
     activate(static_cast<int32_t>(i));
   }
-  for (int32_t bridge = grow(); bridge >= 0; bridge = grow()) {
+}
+
+bool MaxFlow::advance(int64_t paths) {
+  if (!planted_) plant();
+  for (int64_t i = 0; i < paths; ++i) {
+    const int32_t bridge = grow();
+    if (bridge < 0) return true;
     ++time_;
     augment(bridge);
     adopt();
+  }
+  return false;
+}
+
+int64_t MaxFlow::run() {
+  while (!advance(std::numeric_limits<int64_t>::max())) {
   }
   return flow_;
 }

@@ -21,7 +21,10 @@ class MaxFlow {
   void add_terminal(size_t node, int64_t from_source, int64_t to_sink);
   void add_edge(size_t from, size_t to, int64_t capacity, int64_t back);
 
-  // The largest flow, once; the cut afterwards.
+  // Sends flow along at most so many paths; true when no path is left. Terminals and edges are
+  // there before the first call.
+  bool advance(int64_t paths);
+  // The largest flow: advance() to its end. The cut afterwards.
   int64_t run();
   bool on_source_side(size_t node) const;
 
@@ -45,6 +48,7 @@ class MaxFlow {
   static size_t index(int32_t i) { return static_cast<size_t>(i); }
   void activate(int32_t node);
   void orphan(int32_t node);
+  void plant();    // the trees begin at the terminals
   int32_t grow();  // the arc from the source's tree to the sink's; −1: none is left
   void augment(int32_t bridge);
   void adopt();
@@ -54,6 +58,7 @@ class MaxFlow {
   std::vector<Arc> arcs_;  // an arc and the one back stand side by side
   std::deque<int32_t> active_, orphans_;
   int64_t flow_ = 0;
+  bool planted_ = false;
   int32_t time_ = 0;
 };
 

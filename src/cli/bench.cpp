@@ -44,7 +44,7 @@ struct Measured {
 // One network on some number of threads.
 struct Bench {
   Model model;
-  std::string base;  // the file without its ending
+  std::string base;   // the file without its ending
   std::string shown;  // file of the input, for the peers
   bool shown_is_ours = false;
   std::unique_ptr<ThreadPool> pool;
@@ -170,8 +170,8 @@ Status run_peer(const std::string& peer, const std::string& script, const Bench&
     to.absent.clear();
     std::string command = quoted(python) + " " + quoted(script) + " " + peer + " " +
                           quoted(bench.base) + (backward ? " gradient " : " forward ") +
-                          std::to_string(bench.pool->threads()) + " " + std::to_string(kRuns) + " " +
-                          quoted(bench.shown);
+                          std::to_string(bench.pool->threads()) + " " + std::to_string(kRuns) +
+                          " " + quoted(bench.shown);
     if (backward) command += " " + quoted(bench.model.graph.value(bench.layer->value).name);
     std::FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) return fail(ErrorCode::kInternal, "cannot start " + python);

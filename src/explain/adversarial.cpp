@@ -79,11 +79,7 @@ class LogProbability {
     LogProbability out;
     const Model& model = context.model;
     const Shape& input = context.input.shape();
-    TRY(out.answers_,
-        context.session.program("answers " + input.text(), [&]() -> Result<ProgramSpec> {
-          TRY(auto forward, context.session.graph_at(input, model.probabilities));
-          return ProgramSpec{forward, {model.input}, {model.logits, model.probabilities}};
-        }));
+    TRY(out.answers_, answers_program(context));
     TRY(out.gradient_, logit_gradient_program(model, context.session, input, "plain", {}));
     TRY(out.seed_, Tensor::zeros(out.gradient_->graph().shape(out.gradient_->feed(1))));
     out.session_ = &context.session;
@@ -189,18 +185,15 @@ MethodRun maps_of_both(const MethodContext& before, const MethodContext& after,
 }
 
 double likeness(const std::vector<Map>& maps) {
-  const auto values = [&](size_t i) {
-    return std::span(maps[i].values.floats(), maps[i].values.float_count());
-  };
-  return rank_correlation(values(0), values(1));
+  return rank_correlation(values_of(maps[0]), values_of(maps[1]));
 }
 
-// Behind what is said of the change itself, the explanation that changed most first. A blank map
+// Behind what is said of the change itself, the explanation that changed most first. A flat map
 // has no order that could be another one's.
 void add_likeness(MethodPreview* out, const Method& method, const std::vector<Map>& maps) {
   ++out->step;
-  const auto is_blank = [](const Map& map) { return map.minimum == map.maximum; };
-  if (maps.empty() || std::ranges::any_of(maps, is_blank)) return;
+  const auto is_flat = [](const Map& map) { return map.minimum == map.maximum; };
+  if (maps.empty() || std::ranges::any_of(maps, is_flat)) return;
   const Text& title = method.info().title;
   out->figures.push_back(
       {{"Rank correlation: " + title.en, "秩相关：" + title.zh}, likeness(maps), ""});

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
+#include <format>
 #include <limits>
 #include <numeric>
 
@@ -162,14 +162,14 @@ Text zero_cam_text(const MethodInfo& info, const Model& model, const LayerState&
 }
 
 Text constant_cam_text(float value) {
-  std::array<char, 32> number{};
-  std::snprintf(number.data(), number.size(), "%.3g", static_cast<double>(value));
-  return {std::string("The map is blank: before scaling it has the same value at every place (") +
-              number.data() +
-              "). The evidence lies everywhere alike, so it points to no place. Try an earlier "
-              "layer.",
-          std::string("图是空白的：缩放前它在每个位置的值都相同（") + number.data() +
-              "）。证据到处一样，因此没有指出任何位置。请换一个更早的层。"};
+  return {
+      std::format("The map is blank: before scaling it has the same value at every place ({:.3g}). "
+                  "The evidence lies everywhere alike, so it points to no place. Try an earlier "
+                  "layer.",
+                  value),
+      std::format("图是空白的：缩放前它在每个位置的值都相同（{:.3g}）。证据到处一样，因此没有指出"
+                  "任何位置。请换一个更早的层。",
+                  value)};
 }
 
 // Names no method that would show the same, nor a layer where there is none to choose.

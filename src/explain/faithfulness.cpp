@@ -178,10 +178,6 @@ MethodPreview preview_of(const Test& test, const Map& map) {
   return out;
 }
 
-std::span<const float> values_of(const Map& map) {
-  return {map.values.floats(), map.values.float_count()};
-}
-
 // The same method on the network with random weights; shows `so_far` meanwhile. What it holds is
 // freed with it.
 MethodRun random_map(const MethodContext& context, const Method& method, const RunMethod& request,

@@ -30,6 +30,24 @@ Result<Program*> logit_gradient_program(const Model& model, Session& session, co
   return value_gradient_program(model, session, model.logits, input, rules_name, rules);
 }
 
+Result<Program*> activation_program(const MethodContext& context, const ModelLayer& layer,
+                                    const Shape& input) {
+  return context.session.program("layer " + layer.name + " " + input.text(),
+                                 [&]() -> Result<ProgramSpec> {
+                                   TRY(auto graph, context.session.graph_at(input, layer.value));
+                                   return ProgramSpec{graph, {context.model.input}, {layer.value}};
+                                 });
+}
+
+Result<Program*> answers_program(const MethodContext& context) {
+  const Model& model = context.model;
+  const Shape& input = context.input.shape();
+  return context.session.program("answers " + input.text(), [&]() -> Result<ProgramSpec> {
+    TRY(auto forward, context.session.graph_at(input, model.probabilities));
+    return ProgramSpec{forward, {model.input}, {model.logits, model.probabilities}};
+  });
+}
+
 Result<Tensor> one_hot(const Shape& shape, int64_t index) {
   CHECK(index >= 0 && index < shape.elements());
   TRY(Tensor tensor, Tensor::zeros(shape));

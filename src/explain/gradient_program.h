@@ -1,5 +1,5 @@
-// The backward program that gradient methods share: from the picture and a seed on some value of
-// the network to the picture's gradient.
+// Programs that methods share: the backward one, from the picture and a seed on some value of the
+// network to the picture's gradient, and forward ones to a layer and to the answers.
 #pragma once
 
 #include "graph/vjp.h"
@@ -18,6 +18,12 @@ Result<Program*> value_gradient_program(const Model& model, Session& session, Va
 // The same of the logits.
 Result<Program*> logit_gradient_program(const Model& model, Session& session, const Shape& input,
                                         const std::string& rules_name, const VjpRules& rules);
+
+// The layer of an input of that shape.
+Result<Program*> activation_program(const MethodContext& context, const ModelLayer& layer,
+                                    const Shape& input);
+// Outputs: logits, probabilities of an input of the context's shape.
+Result<Program*> answers_program(const MethodContext& context);
 
 // 1 at `index`, 0 elsewhere.
 Result<Tensor> one_hot(const Shape& shape, int64_t index);

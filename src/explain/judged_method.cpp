@@ -56,8 +56,8 @@ RunMethod judged_request(const Method& method, const RunMethod& request) {
 
 Status check_judged(const MethodPreview& judged) {
   CHECK(judged.map);
-  const std::span values(judged.map->values.floats(), judged.map->values.float_count());
-  if (std::ranges::all_of(values, [](float x) { return std::isfinite(x); })) return {};
+  if (std::ranges::all_of(values_of(*judged.map), [](float x) { return std::isfinite(x); }))
+    return {};
   return fail(ErrorCode::kUnsupported,
               judged.method +
                   "'s map holds values that are not numbers, which have no order; "

@@ -12,6 +12,7 @@
 
 #include "explain/answers.h"
 #include "explain/attribution.h"
+#include "explain/gradient_program.h"
 #include "explain/occlusion.h"
 #include "explain/patch_score.h"
 #include "method/diagnosis.h"
@@ -216,11 +217,7 @@ MethodRun run_occluded(MethodContext context, RunMethod request) {
     }
   }
   const Model& model = context.model;
-  CO_TRY(Program * program,
-         context.session.program("answers " + input.text(), [&]() -> Result<ProgramSpec> {
-           TRY(auto forward, context.session.graph_at(input, model.probabilities));
-           return ProgramSpec{forward, {model.input}, {model.logits, model.probabilities}};
-         }));
+  CO_TRY(Program * program, answers_program(context));
   const Tensor feeds[] = {covered};
   CO_TRY_STATUS(context.session.run(*program, feeds));
   const TensorView logits = program->view(program->output(0));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "explain/gradient_program.h"
+
 namespace convscope {
 namespace {
 
@@ -128,19 +130,12 @@ PatchScore::PatchScore(const MethodContext& context, std::optional<Head> head, B
 Result<PatchScore::Head> PatchScore::make_head(const MethodContext& context,
                                                const ModelLayer& layer, const PixelBox& part,
                                                int64_t at_once) {
-  const auto program_of = [&](const Shape& input) {
-    return context.session.program(
-        "layer " + layer.name + " " + input.text(), [&]() -> Result<ProgramSpec> {
-          TRY(auto graph, context.session.graph_at(input, layer.value));
-          return ProgramSpec{graph, {context.model.input}, {layer.value}};
-        });
-  };
-  TRY(Program * whole, program_of(context.input.shape()));
+  TRY(Program * whole, activation_program(context, layer, context.input.shape()));
   const Tensor feeds[] = {context.input};
   TRY_STATUS(context.session.run(*whole, feeds));
   TRY(Tensor unchanged, whole->copy(layer.value));
   const Shape shape{at_once, part.height, part.width, context.input.shape().channels()};
-  TRY(Program * program, program_of(shape));
+  TRY(Program * program, activation_program(context, layer, shape));
   TRY(Tensor feed, Tensor::zeros(shape));
   const auto slots = static_cast<size_t>(at_once);
   return Head{&layer,

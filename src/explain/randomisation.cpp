@@ -103,10 +103,6 @@ Result<std::shared_ptr<Session>> randomised(const MethodContext& context,
                                    &context.session.pool());
 }
 
-std::span<const float> values_of(const Map& map) {
-  return {map.values.floats(), map.values.float_count()};
-}
-
 struct Likeness {
   double as_it_is = 1, absolute = 1;
 };

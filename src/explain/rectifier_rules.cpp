@@ -55,13 +55,7 @@ Status check_place(const std::string& layer, std::string_view what, int64_t at, 
 
 Result<int64_t> unit_of(const MethodContext& context, const RunMethod& request,
                         const ModelLayer& layer, const Place& place) {
-  const Shape input = context.input.shape();
-  TRY(Program * forward,
-      context.session.program("layer " + layer.name + " " + input.text(),
-                              [&]() -> Result<ProgramSpec> {
-                                TRY(auto graph, context.session.graph_at(input, layer.value));
-                                return ProgramSpec{graph, {context.model.input}, {layer.value}};
-                              }));
+  TRY(Program * forward, activation_program(context, layer, context.input.shape()));
   const Tensor feeds[] = {context.input};
   TRY_STATUS(context.session.run(*forward, feeds));
   const TensorView activation = forward->view(layer.value);

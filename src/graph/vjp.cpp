@@ -29,12 +29,9 @@ Result<Cotangents> apply_rule(VjpContext& context, const VjpRules& rules) {
 
 }  // namespace
 
-Result<std::unordered_map<ValueId, ValueId>> build_vjp(GraphBuilder& builder,
-                                                       std::span<const ValueId> outputs,
-                                                       std::span<const ValueId> seeds,
-                                                       std::span<const ValueId> wanted,
-                                                       const VjpRules& rules,
-                                                       const CotangentReader& reader) {
+Result<std::unordered_map<ValueId, ValueId>> build_vjp(
+    GraphBuilder& builder, std::span<const ValueId> outputs, std::span<const ValueId> seeds,
+    std::span<const ValueId> wanted, const VjpRules& rules, const CotangentReader& reader) {
   CHECK(outputs.size() == seeds.size());
   const std::vector<bool> active = depends_on(builder.graph(), wanted);
   const auto is_active = [&](ValueId id) { return active[static_cast<size_t>(id.index)]; };

@@ -1,9 +1,10 @@
 #include "method/diagnosis.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
+#include <format>
+
+#include "method/method.h"
 
 namespace convscope {
 namespace {
@@ -52,11 +53,9 @@ Text negative_text(MapShows shows) {
 }
 
 Text constant_text(float value) {
-  std::array<char, 32> number{};
-  std::snprintf(number.data(), number.size(), "%.3g", static_cast<double>(value));
-  return {std::string("The map has the same value everywhere (") + number.data() +
-              "): it points to no place.",
-          std::string("整张图的值都相同（") + number.data() + "）：它没有指出任何位置。"};
+  return {
+      std::format("The map has the same value everywhere ({:.3g}): it points to no place.", value),
+      std::format("整张图的值都相同（{:.3g}）：它没有指出任何位置。", value)};
 }
 
 }  // namespace
@@ -88,13 +87,10 @@ MapFault fault_of(std::span<const float> values, bool is_signed) {
   return is_signed && high <= 0 ? MapFault::kNegative : MapFault::kNone;
 }
 
-bool is_blank(const Map& map) {
-  return fault_of({map.values.floats(), map.values.float_count()}, map.is_signed) ==
-         MapFault::kZero;
-}
+bool is_blank(const Map& map) { return fault_of(values_of(map), map.is_signed) == MapFault::kZero; }
 
 Text diagnose_map(const Map& map, MapShows shows, bool held_at_zero) {
-  const std::span values(map.values.floats(), map.values.float_count());
+  const std::span<const float> values = values_of(map);
   switch (fault_of(values, map.is_signed)) {
     case MapFault::kNone:
       return {};

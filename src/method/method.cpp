@@ -129,4 +129,8 @@ Map make_map(int64_t height, int64_t width, std::span<const float> values, bool 
   return map;
 }
 
+std::span<const float> values_of(const Map& map) {
+  return {map.values.floats(), map.values.float_count()};
+}
+
 }  // namespace convscope

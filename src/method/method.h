@@ -53,5 +53,6 @@ Status check_request(const MethodInfo& info, const RunMethod& request, const Mod
 // A plane of float32 with the range of its finite values.
 Map make_map(int64_t height, int64_t width, std::span<const float> values, bool is_signed,
              std::string unit);
+std::span<const float> values_of(const Map& map);
 
 }  // namespace convscope

@@ -24,7 +24,7 @@ Status resize_input(Model& model, const Shape& want) {
                 std::format("the network's input is {}, not {}; choose its own channels",
                             input.text(), want.text()));
   }
-  const auto resized = model.graph.with_input_shapes({&want, 1});
+  auto resized = model.graph.with_input_shapes({&want, 1});
   if (!resized) return wrong_input_size(input, want, resized.error().message);
   for (const Node& node : resized->nodes()) {
     if (resized->shape(node.outputs[0]).elements() <= kMaxValueElements) continue;
@@ -39,7 +39,7 @@ Status resize_input(Model& model, const Shape& want) {
         input, want,
         std::format("its scores become {} instead of {}", other.text(), classes.text()));
   }
-  model.graph = *resized;
+  model.graph = *std::move(resized);
   return {};
 }
 

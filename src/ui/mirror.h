@@ -29,10 +29,10 @@ struct MirrorNode {
   bool disabled = false;
   int level = 0;                                        // of a heading
   std::optional<double> low = {}, high = {}, now = {};  // of a slider or progress bar
-  std::optional<double> step = {};                      // of a slider: what an arrow key moves it by
-  const char* live = nullptr;                           // "polite" or "assertive"
-  bool focused = false;                                 // the keyboard is here; set by the wrappers
-  bool clipped = false;  // scrolled out of sight; set by the wrappers
+  std::optional<double> step = {};  // of a slider: what an arrow key moves it by
+  const char* live = nullptr;       // "polite" or "assertive"
+  bool focused = false;             // the keyboard is here; set by the wrappers
+  bool clipped = false;             // scrolled out of sight; set by the wrappers
 };
 
 class Mirror {

@@ -41,9 +41,9 @@ struct ViewState {
   float clip = 0.99f;     // saliency: this share of the pixels is within the colour scale, 0.5 … 1
   bool untrained = true;  // saliency: show the untrained network beside it
   std::string method;     // of the lenses that explain an answer; empty: the lens's first one
-  std::string explain_layer;  // where such a method takes a layer; empty: its default
-  int32_t unit_channel = -1;  // of that layer, whose unit is projected; -1: the strongest
-  int32_t against = -1;       // its map less that of this class is shown; -1: the map alone
+  std::string explain_layer;          // where such a method takes a layer; empty: its default
+  int32_t unit_channel = -1;          // of that layer, whose unit is projected; -1: the strongest
+  int32_t against = -1;               // its map less that of this class is shown; -1: the map alone
   std::string off_layer;              // channels of this layer are switched off …
   std::vector<int32_t> off_channels;  // … these ones; empty: all
   Colours map_colours = Colours::kMagma;      // of maps without sign

@@ -51,8 +51,8 @@ class AdversarialOf : public GoldenNetworks {
 TEST_P(AdversarialOf, TheChangeIsCaptums) {
   // Every step takes signs of slopes that the one before has moved: two right programs part soon.
   // PyTorch's own single and double precision differ in 1 % of the numbers after two steps, in 64 %
-  // and by 6 % of the largest logit after ten. Natively none differs after two; WebAssembly's kernels
-  // sum in another order, and there 2.4 % do, which moves a logit by 0.7 % of the largest.
+  // and by 6 % of the largest logit after ten. Natively none differs after two; WebAssembly's
+  // kernels sum in another order, and there 2.4 % do, which moves a logit by 0.7 % of the largest.
   const Attack attacks[] = {
       {"FGSM", "squeezenet 110 2 1 0", 110, 2, 1, 0, 0.002, 1e-3},
       {"PGD", "squeezenet 110 2 2 0", 110, 2, 2, 0, 0.04, 0.01},
@@ -81,7 +81,8 @@ TEST_P(AdversarialOf, TheChangeIsCaptums) {
     std::printf("  %s: %zu of %zu numbers differ; logits by %.2e of %.3g\n", attack.name, other,
                 want.size(), worst, largest);
     EXPECT_GT(want.size(), 1000u);
-    EXPECT_LE(static_cast<double>(other), attack.others * static_cast<double>(want.size())) << attack.name;
+    EXPECT_LE(static_cast<double>(other), attack.others * static_cast<double>(want.size()))
+        << attack.name;
     EXPECT_LE(worst, attack.logits * largest) << attack.name;
   }
 }

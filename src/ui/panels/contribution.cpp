@@ -62,7 +62,8 @@ void draw_dashes(const Ui& ui, ImDrawList* list, float left, float right, float 
     list->AddLine(ImVec2(x, y), ImVec2(std::min(x + kDash, right), y), ui.theme.target, 1.5f);
 }
 
-// Its words stand above the bars, with a sample of the line: next to the line a bar would be beneath them.
+// Its words stand above the bars, with a sample of the line: next to the line a bar would be
+// beneath them.
 void draw_score_line(Ui& ui, ImDrawList* list, ImVec2 min, float right, float y, double score) {
   constexpr float kSample = 20, kBetween = 6;
   draw_dashes(ui, list, min.x, right, y);
@@ -142,8 +143,7 @@ void every_layer(Ui& ui, const LayerInfo* now) {
     return pointed_layer.empty() ? bar.layer == now : bar.layer->name == pointed_layer;
   });
   space(4);
-  if (told != bars.end())
-    paragraph(ui, bar_words(ui, *told, score), kLabelSize, ui.theme.ink2);
+  if (told != bars.end()) paragraph(ui, bar_words(ui, *told, score), kLabelSize, ui.theme.ink2);
 }
 
 // --- one layer -----------------------------------------------------------------------------
@@ -195,9 +195,9 @@ std::string list_of(const std::vector<int32_t>& channels) {
 
 std::string off_words(const Ui& ui, const LayerInfo& layer) {
   if (whole_layer_is_off(ui, layer)) return ui.tr(S::kContributionWithout, {layer.name});
-  return ui.tr(ui.state.off_channels.size() == 1 ? S::kContributionWithoutOne
-                                                 : S::kContributionWithoutMany,
-               {list_of(ui.state.off_channels), layer.name});
+  return ui.tr(
+      ui.state.off_channels.size() == 1 ? S::kContributionWithoutOne : S::kContributionWithoutMany,
+      {list_of(ui.state.off_channels), layer.name});
 }
 
 // The sentence keeps two lines, so that a click does not move the channels.
@@ -220,11 +220,11 @@ void verdict(Ui& ui, const LayerInfo& layer) {
     const std::string before = percent(shown->figures[2].value),
                       after = percent(shown->figures[3].value), target = ui.label(ui.target()),
                       words = off_words(ui, layer);
-    sentence(ui, first.index == ui.target()
-                     ? ui.tr(S::kContributionHeld, {words, target, before, after})
-                     : ui.tr(S::kContributionLost, {words, target, before, after,
-                                                    ui.label(first.index),
-                                                    percent(double(first.probability))}));
+    sentence(ui,
+             first.index == ui.target()
+                 ? ui.tr(S::kContributionHeld, {words, target, before, after})
+                 : ui.tr(S::kContributionLost, {words, target, before, after, ui.label(first.index),
+                                                percent(double(first.probability))}));
     const std::string_view doubt = ui.tr(shown->diagnosis);
     if (!doubt.empty()) paragraph(ui, doubt, kLabelSize, ui.theme.ink2);
   } else {
@@ -256,8 +256,7 @@ void stage(Ui& ui) {
   layer_and_channels(ui, *method, *layer);
   if (ui.requests.stopped(kChannelsSlot) && !ui.requests.current(kChannelsSlot)) {
     space(8);
-    if (button(ui, "contribution.again", ui.tr(S::kExplainAgain)))
-      ui.requests.go_on(kChannelsSlot);
+    if (button(ui, "contribution.again", ui.tr(S::kExplainAgain))) ui.requests.go_on(kChannelsSlot);
   }
 }
 
@@ -271,9 +270,9 @@ void inspector(Ui& ui) {
       number_row(ui, ui.label(answer.index),
                  ui.tr(S::kContributionChange, {percent(double(ui.vm.probability(answer.index))),
                                                 percent(double(answer.probability))}));
-    number_row(ui, ui.tr(S::kLogit), ui.tr(S::kContributionChange,
-                                           {fixed(shown->figures[0].value, 2),
-                                            fixed(shown->figures[1].value, 2)}));
+    number_row(ui, ui.tr(S::kLogit),
+               ui.tr(S::kContributionChange,
+                     {fixed(shown->figures[0].value, 2), fixed(shown->figures[1].value, 2)}));
     space(12);
   }
   const MethodSnapshot* run = run_now(ui, kChannelsSlot);

@@ -59,10 +59,9 @@ void channel_map(Ui& ui, const LayerInfo& layer, const Activations& a, int chann
   const Picture* seen = seen_picture(ui);
   if (seen == nullptr) return;
   const Colouring colours = colouring(a, channel);
-  const std::string alt = ui.tr(S::kChannelOf, {ui.tr(S::kChannelNumber, {std::to_string(channel)}),
-                                                layer.name});
-  const PictureResult on =
-      picture(ui, "contribution.map", *seen, ImVec2(size, size), {.alt = alt});
+  const std::string alt =
+      ui.tr(S::kChannelOf, {ui.tr(S::kChannelNumber, {std::to_string(channel)}), layer.name});
+  const PictureResult on = picture(ui, "contribution.map", *seen, ImVec2(size, size), {.alt = alt});
   draw_plane_on(ui, layer, stack_of(ui, a), channel, colours, on.min, on.max, ui.state.overlay);
   space(6);
   colour_bar(ui, colours, double(colours.low), double(colours.high), "", size);
@@ -71,9 +70,9 @@ void channel_map(Ui& ui, const LayerInfo& layer, const Activations& a, int chann
 void map_column(Ui& ui, const LayerInfo& layer, const MethodSnapshot* run, float size) {
   const Activations* a = maps_of(ui, layer);
   const bool has_channel = a != nullptr && pointed >= 0 && pointed < a->channels;
-  const std::string title =
-      has_channel ? ui.tr(S::kContributionChannelMap, {std::to_string(pointed)})
-                  : ui.tr(S::kContributionMap, {layer.name});
+  const std::string title = has_channel
+                                ? ui.tr(S::kContributionChannelMap, {std::to_string(pointed)})
+                                : ui.tr(S::kContributionMap, {layer.name});
   paragraph(ui, title, kLabelSize, ui.theme.ink, size);
   space(4);
   if (has_channel) return channel_map(ui, layer, *a, pointed, size);
@@ -141,8 +140,7 @@ std::vector<Contribution> in_place(const LayerInfo& layer, const MethodSnapshot&
   }
   std::map<int32_t, double> values;
   for (const Contribution& part : parts) values[part.channel] = part.value;
-  for (size_t i = 0; i < parts.size(); ++i)
-    parts[i] = {"", held.order[i], values[held.order[i]]};
+  for (size_t i = 0; i < parts.size(); ++i) parts[i] = {"", held.order[i], values[held.order[i]]};
   return parts;
 }
 

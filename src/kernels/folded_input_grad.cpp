@@ -131,7 +131,8 @@ class FoldedInputGrad final : public Kernel {
 }  // namespace
 
 bool folding_pays(const WindowGeometry& window, int64_t group, const Shape& weight) {
-  return group == 1 && weight[3] <= 4 && window.taps() > 1;
+  const bool few_channels = weight[3] <= 4 && window.taps() > 1;
+  return group == 1 && (few_channels || !window.unit_stride());
 }
 
 Result<KernelPtr> make_folded_input_grad_kernel(const WindowGeometry& window, const Tensor& weight,

@@ -52,6 +52,23 @@ constexpr ConvShape kEfficientNet[] = {
     {"block10e 1x1", 14, 112, 672, 1, 1, 0, 1},    {"block12d 5x5", 7, 1152, 1152, 5, 1, 2, 1152},
 };
 
+// The strided layers of other networks, whose input gradients take a path of their own.
+constexpr ConvShape kStrided[] = {
+    {"resnet18 layer2 3x3s2", 56, 64, 128, 3, 2, 1, 1},
+    {"resnet18 layer3 3x3s2", 28, 128, 256, 3, 2, 1, 1},
+    {"resnet18 layer4 3x3s2", 14, 256, 512, 3, 2, 1, 1},
+    {"resnet18 layer2 1x1s2", 56, 64, 128, 1, 2, 0, 1},
+    {"resnet50 layer3 1x1s2", 28, 512, 1024, 1, 2, 0, 1},
+    {"inception 3x3s2", 35, 288, 384, 3, 2, 0, 1},
+    {"inception 3x3s2 narrow", 35, 96, 96, 3, 2, 0, 1},
+    {"convnext 2x2s2", 56, 96, 192, 2, 2, 0, 1},
+    {"early 3x3s2 16 of 16", 112, 16, 16, 3, 2, 1, 1},
+    {"early 3x3s2 32 of 16", 112, 16, 32, 3, 2, 1, 1},
+    {"early 3x3s2 16 of 32", 112, 32, 16, 3, 2, 1, 1},
+    {"early 5x5s2 48 of 32", 112, 32, 48, 5, 2, 2, 1},
+    {"5x5s3 64 of 32", 112, 32, 64, 5, 3, 2, 1},
+};
+
 int64_t output_size(const ConvShape& c) { return (c.size + 2 * c.pad - c.kernel) / c.stride + 1; }
 
 Window window_of(const ConvShape& c) {
@@ -177,6 +194,8 @@ int main(int count, char** arguments) {
   time_layers("SqueezeNet v1.0, convolutions backwards", layers_of(kSqueezeNet, backward), *pool);
   time_layers("EfficientNet-Lite0, some convolutions", layers_of(kEfficientNet, forward), *pool);
   time_layers("EfficientNet-Lite0, the same backwards", layers_of(kEfficientNet, backward), *pool);
+  time_layers("strided convolutions", layers_of(kStrided, forward), *pool);
+  time_layers("strided convolutions backwards", layers_of(kStrided, backward), *pool);
   time_layers("the rest", other_forward(), *pool);
   time_layers("the rest backwards", other_backward(), *pool);
   return 0;

@@ -16,9 +16,8 @@ EM_JS(void, node_variable, (const char* name, char* value, int capacity), {
 // clang-format on
 
 static void import_environment() {
-  for (const char* name :
-       {"CONVSCOPE_SHARED", "CONVSCOPE_DOWNLOADS", "CONVSCOPE_MODELS", "CONVSCOPE_EXACT_MODELS",
-        "CONVSCOPE_ONNX_TESTS"}) {
+  for (const char* name : {"CONVSCOPE_SHARED", "CONVSCOPE_DOWNLOADS", "CONVSCOPE_MODELS",
+                           "CONVSCOPE_EXACT_MODELS", "CONVSCOPE_ONNX_TESTS"}) {
     char value[4096] = "";
     node_variable(name, value, sizeof(value));
     if (*value != 0) setenv(name, value, 1);

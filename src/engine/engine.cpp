@@ -172,6 +172,7 @@ Result<std::optional<Event>> Engine::answer(RequestId request, const RunMethod& 
     TRY(resolved.target, net->first_answer());
   }
   add_suggested(net->model(), info.id, &resolved.parameters);
+  if (runs_.empty()) net->forget_results_but_of(info.id);
   TRY(MethodContext context, net->method_context(info.id, command.untrained, command.seed));
   Run run{.request = request,
           .command = resolved,

@@ -5,6 +5,12 @@
 #include "base/clock.h"
 
 namespace convscope {
+namespace {
+const std::string kForward = "forward";  // the program's key
+// Enough for the maps of a layer and their gradients, which the CAM methods share; far less than
+// all layers.
+constexpr int64_t kMostBytesForOtherMethods = 8 << 20;
+}  // namespace
 
 Network::Network(Model model, ThreadPool* pool)
     : model_(std::move(model)), pool_(pool), scratch_(std::make_shared<Scratch>()) {
@@ -29,7 +35,7 @@ Status Network::set_picture(std::shared_ptr<const Image> picture, bool exact) {
 Result<Program*> Network::forward() {
   if (picture_ == nullptr)
     return fail(ErrorCode::kInvalidArgument, "there is no picture yet; open one first");
-  TRY(Program * program, session_->program("forward", [&]() -> Result<ProgramSpec> {
+  TRY(Program * program, session_->program(kForward, [&]() -> Result<ProgramSpec> {
     ProgramSpec spec{session_->graph(), {model_.input}, {}};
     for (const ModelLayer& layer : model_.layers) spec.outputs.push_back(layer.value);
     spec.outputs.push_back(model_.logits);
@@ -73,6 +79,13 @@ Result<Tensor> Network::value(ValueId id) {
   const Tensor feeds[] = {input_};
   TRY_STATUS(session_->run(*program, feeds));
   return program->copy(id);
+}
+
+void Network::forget_results_but_of(std::string_view method) {
+  if (ran_last_ == method) return;
+  session_->forget_results(kForward, kMostBytesForOtherMethods);
+  if (untrained_for_ != method) untrained_ = nullptr;
+  ran_last_ = method;
 }
 
 Result<MethodContext> Network::method_context(std::string_view method, bool untrained,

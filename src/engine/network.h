@@ -38,6 +38,8 @@ class Network {
 
   // For a method; the untrained copy is made at its first use and kept until another method runs.
   Result<MethodContext> method_context(std::string_view method, bool untrained, uint64_t seed);
+  // For where `method` begins and none runs: frees most of what others left to be used again.
+  void forget_results_but_of(std::string_view method);
   // Frees the untrained copy, unless a method that is running still has it.
   void forget_untrained() { untrained_ = nullptr; }
 
@@ -48,7 +50,7 @@ class Network {
   std::shared_ptr<Session> untrained_;
   std::shared_ptr<Scratch> scratch_;  // of both
   uint64_t untrained_seed_ = 0;
-  std::string untrained_for_;  // the method
+  std::string untrained_for_, ran_last_;  // methods
   std::shared_ptr<const Image> picture_;
   Image seen_;
   Tensor input_;

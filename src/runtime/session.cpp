@@ -66,6 +66,18 @@ void Program::forget() {
   }
 }
 
+void Program::forget_outputs() {
+  forget();
+  outputs_.clear();
+  output_views_.clear();
+}
+
+int64_t Program::output_bytes() const {
+  int64_t bytes = 0;
+  for (const Tensor& output : outputs_) bytes += output.empty() ? 0 : output.desc().bytes();
+  return bytes;
+}
+
 Session::Session(Graph graph, Parameters parameters, ThreadPool* pool,
                  std::shared_ptr<Scratch> scratch)
     : graph_(std::make_shared<const Graph>(std::move(graph))),
@@ -121,6 +133,20 @@ Result<Program*> Session::program(const std::string& key,
 void Session::parameters_changed(std::span<const int32_t> parameters) {
   for (int32_t index : parameters) kernels_.repack(parameters_[static_cast<size_t>(index)]);
   for (auto& [key, cached] : programs_) cached.program->forget();
+}
+
+void Session::forget_results(const std::string& except, int64_t most_bytes) {
+  std::vector<CachedProgram*> others;
+  for (auto& [key, cached] : programs_) {
+    if (key != except) others.push_back(&cached);
+  }
+  std::ranges::sort(others, std::greater(), [](const auto* each) { return each->last_use; });
+  int64_t bytes = 0;
+  for (const CachedProgram* each : others) {
+    bytes += each->program->output_bytes();
+    if (bytes > most_bytes) each->program->forget_outputs();
+  }
+  scratch_->buffer = nullptr;
 }
 
 // Lets the programs that have not run for the longest time forget what they keep, so that all that

@@ -57,6 +57,9 @@ class Program {
   void keep(std::span<const Tensor> feeds);
   // The next run is a whole one; until then the memory of what is kept is free.
   void forget();
+  // Nor are there outputs until then.
+  void forget_outputs();
+  int64_t output_bytes() const;  // with what is kept
 
   Plan plan_;
   std::vector<ValueId> varying_;
@@ -111,6 +114,11 @@ class Session {
   // packed from them is dropped and packed again when it next runs; programs stay valid. Whoever
   // shares the tensors sees the new values, but packed weights of other sessions do not.
   void parameters_changed(std::span<const int32_t> parameters);
+
+  // Frees the memory of runs and what the programs' last runs left, but for that of the program
+  // `except` and of the latest used others that leave at most `most_bytes` together. Those freed
+  // cannot be read until they have run again, which is then a whole run.
+  void forget_results(const std::string& except, int64_t most_bytes);
 
   // Times of the steps that the last run ran, where set_profiling(true).
   void set_profiling(bool on) { profiling_ = on; }

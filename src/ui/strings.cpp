@@ -12,9 +12,9 @@ struct Entry {
 };
 constexpr Entry kTable[] = {
 #define STRING(id, en, zh) {en, zh},
+#include "ui/strings/faithfulness.def"
 #include "ui/strings/frame.def"
 #include "ui/strings/lenses.def"
-#include "ui/strings/faithfulness.def"
 #undef STRING
 };
 

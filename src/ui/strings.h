@@ -16,9 +16,9 @@ namespace convscope {
 
 enum class S : uint16_t {
 #define STRING(id, en, zh) id,
+#include "ui/strings/faithfulness.def"
 #include "ui/strings/frame.def"
 #include "ui/strings/lenses.def"
-#include "ui/strings/faithfulness.def"
 #undef STRING
   kCount,
 };

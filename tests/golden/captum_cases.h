@@ -1,4 +1,5 @@
-// What Captum answers, as the make_*_cases.py beside this file wrote it, and the picture it was asked about.
+// What Captum answers, as the make_*_cases.py beside this file wrote it, and the picture it was
+// asked about.
 //   `case NAME`, then `WORD LAYER EXTENTS… : VALUES…`; the layer is - where there is none.
 #pragma once
 

@@ -156,7 +156,6 @@ inline constexpr std::string_view kBicubicBytes =
     "804cac606445b588aa43c47787765ba639b142a6649ca983c74d8c525780806f61be93a443d05da57db97b457a51"
     "ad94b76170";
 
-
 // Of the bytes of pattern(256, 256) in Pillow's mode L.
 inline constexpr uint64_t kGrayPatternHash = 0x4d62d8507edf4e3fu;
 

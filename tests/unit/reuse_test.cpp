@@ -147,6 +147,24 @@ TEST_F(Reuse, ARefusedRunLeavesNothingWrong) {
   EXPECT_EQ(run(picture, seed()), steps_ - 2);
 }
 
+TEST_F(Reuse, ResultsAreForgottenButForThoseOfOneAndTheLatestThatFit) {
+  const Tensor picture = image(), first = seed();
+  Program* second = *session_->program("q", [&]() -> Result<ProgramSpec> { return small_.spec; });
+  run(picture, first);
+  const std::array feeds{picture, first};
+  ASSERT_TRUE(session_->run(*second, feeds).has_value());
+  // The pool's output beside what is kept; the derivative is as large as the picture's copy.
+  const int64_t each = second->kept_bytes() + 4 * (3 * 2 * 5);
+  session_->forget_results("q", each - 1);
+  EXPECT_EQ(scratch_->buffer, nullptr);
+  EXPECT_EQ(floats_of(*second, second->output(1)).size(), 30u) << "can still be read";
+  EXPECT_EQ(run(picture, seed()), steps_) << "a whole run";
+  session_->forget_results("q", each);
+  EXPECT_EQ(run(picture, seed()), steps_ - 2) << "small enough to stay";
+  session_->forget_results("none", each);
+  EXPECT_EQ(run(picture, seed()), steps_) << "\"q\" was asked for later, and both are too much";
+}
+
 TEST_F(Reuse, WhatHasNotRunForLongestIsForgottenFirst) {
   // Each keeps a wave and the picture, 9.6 MB: two of them stay within the bound, a third one does
   // not.

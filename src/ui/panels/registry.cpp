@@ -5,10 +5,11 @@ namespace {
 
 // One line each, in the order of the tabs.
 constexpr const Panel* kPanels[] = {
-    &kOverviewPanel,     &kFiltersPanel,   &kActivationsPanel,  // what is inside?
-    &kSaliencyPanel,     &kGradientsPanel, &kCamPanel,         &kOcclusionPanel,
-    &kSegmentationPanel, &kContributionPanel, &kFaithfulnessPanel, &kAdversarialPanel,  // why this answer?
-    &kDreamPanel,         // what does it want to see?
+    &kOverviewPanel,     &kFiltersPanel,      &kActivationsPanel,  // what is inside?
+    &kSaliencyPanel,     &kGradientsPanel,    &kCamPanel,
+    &kOcclusionPanel,    &kSegmentationPanel, &kContributionPanel,
+    &kFaithfulnessPanel, &kAdversarialPanel,  // why this answer?
+    &kDreamPanel,                             // what does it want to see?
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <list>
 
+#include "kernels/depthwise_convolution.h"
 #include "kernels/kernels.h"
 #include "kernels/unrolled_rows.h"
 #include "kernels/xnn_operator.h"
@@ -182,6 +183,8 @@ Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t 
   if (window.taps() == 1 && window.unit_stride() && window.pads.any()) {
     return std::make_unique<PaddedPointwise>(window.pads, group, weight, bias, clamp);
   }
+  if (group == weight.shape()[0] && own_depthwise_pays(window, weight.shape()))
+    return make_own_depthwise_kernel(window, weight, std::move(bias), clamp);
   if (unrolling_pays(window, group, weight.shape())) {
     return make_unrolled_convolution_kernel(window, weight, std::move(bias), clamp);
   }

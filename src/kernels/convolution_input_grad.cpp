@@ -4,6 +4,7 @@
 #include <limits>
 #include <list>
 
+#include "kernels/depthwise_convolution.h"
 #include "kernels/folded_input_grad.h"
 #include "kernels/kernels.h"
 #include "kernels/pool_walk.h"
@@ -202,9 +203,15 @@ Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& windo
     const bool mirrors = pads.top < window.extent(0) && pads.bottom < window.extent(0) &&
                          pads.left < window.extent(1) && pads.right < window.extent(1);
     if (window.unit_stride() && mirrors) {
+      if (own_depthwise_pays(window, weight.shape())) {
+        TRY(const Tensor turned, turned_weight(weight));
+        return make_own_depthwise_kernel(mirrored(window), turned, std::move(bias), kNoClamp);
+      }
       return make_convolution_kernel(mirrored(window), group, std::move(weight), std::move(bias),
                                      kNoClamp, turned_weight);
     }
+    if (strided_depthwise_input_grad_exists(window, weight.shape()))
+      return make_strided_depthwise_input_grad_kernel(window, weight, bias);
     return make_depthwise_input_grad_kernel(window, weight, std::move(bias));
   }
   if (window.taps() == 1 && window.unit_stride() && !pads.any()) {

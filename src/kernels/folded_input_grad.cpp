@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/pool_walk.h"
+#include "kernels/vectors.h"
 
 namespace convscope {
 namespace {
@@ -11,7 +12,34 @@ namespace {
 // Columns at a time: about what a second-level cache holds.
 constexpr int64_t kColumnFloats = 1 << 17;
 
-// A window's line is short: one vector at a time leaves the least to the end.
+// Floats of a window as the product gives them: a row whose end is no vector's takes several times
+// as long.
+int64_t padded(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+// (O, floats), with zeros behind.
+Result<Tensor> padded_weight(const Tensor& weight) {
+  const int64_t outputs = weight.shape()[0], floats = weight.shape().elements() / outputs;
+  if (padded(floats) == floats) return weight.reshaped({outputs, floats});
+  TRY(Tensor out, Tensor::zeros({outputs, padded(floats)}));
+  for (int64_t o = 0; o < outputs; ++o)
+    std::copy_n(weight.data() + o * floats, floats, out.data() + o * padded(floats));
+  return out;
+}
+
+// Lines of windows of three channels, which pictures have, are known in length.
+template <int64_t Count>
+void add_known(const float* __restrict from, float* __restrict to) {
+  constexpr int64_t kFours = Count / 4 * 4;
+  for (int64_t i = 0; i < kFours; i += 4) {
+    Four a, b;
+    load(from + i, a);
+    load(to + i, b);
+    a += b;
+    store(a, to + i);
+  }
+  for (int64_t i = kFours; i < Count; ++i) to[i] += from[i];
+}
+// Others are short too: one vector at a time leaves the least to the end.
 void add(const float* __restrict from, float* __restrict to, int64_t count) {
 #pragma clang loop vectorize_width(4) interleave(disable)
   for (int64_t i = 0; i < count; ++i) to[i] += from[i];
@@ -33,7 +61,7 @@ class FoldedInputGrad final : public Kernel {
   }
 
   Status run(ThreadPool& pool) override {
-    const int64_t length = window_.taps() * channels_, width = dy_.shape[2];
+    const int64_t length = padded(window_.taps() * channels_), width = dy_.shape[2];
     const int64_t lines = dy_.shape[0] * dy_.shape[1];
     const int64_t at_once = std::clamp<int64_t>(kColumnFloats / (width * length), 1, lines);
     TRY(float* columns, pool.scratch(at_once * width * length));
@@ -77,7 +105,7 @@ class FoldedInputGrad final : public Kernel {
   // Adds the columns of dy's lines [begin, end) of one image. A thread owns lines of dx.
   void fold(int64_t image, int64_t begin, int64_t end, const float* columns,
             ThreadPool& pool) const {
-    const int64_t height = dx_.shape[1], length = window_.taps() * channels_;
+    const int64_t height = dx_.shape[1], length = padded(window_.taps() * channels_);
     const int64_t stride = window_.strides[0], step = window_.dilations[0];
     const int64_t first = std::max<int64_t>(0, begin * stride - window_.pads.top);
     const int64_t last =
@@ -100,22 +128,45 @@ class FoldedInputGrad final : public Kernel {
   // One line of windows, each `kernel[1]` pixels, to one line of dx. Windows that follow each other
   // overlap; those that do not are added first, so that no addition waits for the one before.
   void add_line(const float* columns, float* dx) const {
-    const int64_t width = dx_.shape[2], outputs = dy_.shape[2], length = window_.taps() * channels_;
+    switch (window_.kernel[1] * channels_) {
+      case 9:
+        return add_line_of<9>(columns, dx);
+      case 15:
+        return add_line_of<15>(columns, dx);
+      case 21:
+        return add_line_of<21>(columns, dx);
+      default:
+        return add_line_of<0>(columns, dx);
+    }
+  }
+  // `Known`: floats of a window's line, or 0.
+  template <int64_t Known>
+  void add_line_of(const float* columns, float* dx) const {
+    const int64_t width = dx_.shape[2], outputs = dy_.shape[2],
+                  length = padded(window_.taps() * channels_);
+    const int64_t stride = window_.strides[1], pad = window_.pads.left, line = window_.kernel[1];
     const bool dense = window_.dilations[1] == 1 && dx_.row_stride == channels_;
-    const int64_t apart = (window_.extent(1) + window_.strides[1] - 1) / window_.strides[1];
+    // Windows that lie within the picture; a division for each would take longer than its sums.
+    const int64_t inside = (pad + stride - 1) / stride;
+    const int64_t beyond =
+        width + pad < window_.extent(1) ? inside : (width + pad - window_.extent(1)) / stride + 1;
+    const int64_t apart = (window_.extent(1) + stride - 1) / stride;
     for (int64_t pass = 0; pass < apart; ++pass) {
       for (int64_t q = pass; q < outputs; q += apart) {
-        const TapRange taps = taps_within(window_, 1, q, window_.pads.left, 0, width);
-        const int64_t start = q * window_.strides[1] - window_.pads.left;
+        const TapRange taps = q >= inside && q < beyond ? TapRange{0, line}
+                                                        : taps_within(window_, 1, q, pad, 0, width);
+        const int64_t start = q * stride - pad;
         const float* from = columns + q * length;
-        if (dense) {
+        if (Known > 0 && dense && taps.end - taps.begin == line) {
+          add_known<Known>(from, dx + start * channels_);
+        } else if (dense) {
           add(from + taps.begin * channels_, dx + (start + taps.begin) * channels_,
               (taps.end - taps.begin) * channels_);
-          continue;
-        }
-        for (int64_t tap = taps.begin; tap < taps.end; ++tap) {
-          float* to = dx + (start + tap * window_.dilations[1]) * dx_.row_stride;
-          for (int64_t c = 0; c < channels_; ++c) to[c] += from[tap * channels_ + c];
+        } else {
+          for (int64_t tap = taps.begin; tap < taps.end; ++tap) {
+            add(from + tap * channels_, dx + (start + tap * window_.dilations[1]) * dx_.row_stride,
+                channels_);
+          }
         }
       }
     }
@@ -137,12 +188,12 @@ bool folding_pays(const WindowGeometry& window, int64_t group, const Shape& weig
 
 Result<KernelPtr> make_folded_input_grad_kernel(const WindowGeometry& window, const Tensor& weight,
                                                 Tensor bias) {
-  const Shape& s = weight.shape();
-  TRY(KernelPtr product,
-      make_fully_connected_kernel(
-          false, weight.reshaped({s[0], s[1] * s[2] * s[3]}), Tensor(),
-          {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()}));
-  return std::make_unique<FoldedInputGrad>(window, s[3], std::move(product), std::move(bias));
+  TRY(Tensor rows, padded_weight(weight));
+  TRY(KernelPtr product, make_fully_connected_kernel(false, std::move(rows), Tensor(),
+                                                     {-std::numeric_limits<float>::infinity(),
+                                                      std::numeric_limits<float>::infinity()}));
+  return std::make_unique<FoldedInputGrad>(window, weight.shape()[3], std::move(product),
+                                           std::move(bias));
 }
 
 }  // namespace convscope

@@ -69,6 +69,22 @@ constexpr ConvShape kStrided[] = {
     {"5x5s3 64 of 32", 112, 32, 64, 5, 3, 2, 1},
 };
 
+constexpr ConvShape kDepthwise[] = {
+    {"lite0 block0d 3x3", 112, 32, 32, 3, 1, 1, 32},
+    {"lite0 block1d 3x3s2", 112, 96, 96, 3, 2, 1, 96},
+    {"lite0 block2d 3x3", 56, 144, 144, 3, 1, 1, 144},
+    {"lite0 block3d 5x5s2", 56, 144, 144, 5, 2, 2, 144},
+    {"lite0 block4d 5x5", 28, 240, 240, 5, 1, 2, 240},
+    {"lite0 block5d 3x3s2", 28, 240, 240, 3, 2, 1, 240},
+    {"lite0 block6d 3x3", 14, 480, 480, 3, 1, 1, 480},
+    {"lite0 block9d 5x5", 14, 672, 672, 5, 1, 2, 672},
+    {"lite0 block11d 5x5s2", 14, 672, 672, 5, 2, 2, 672},
+    {"lite0 block12d 5x5", 7, 1152, 1152, 5, 1, 2, 1152},
+    {"lite0 block15d 3x3", 7, 1152, 1152, 3, 1, 1, 1152},
+    {"mobilenet v2 3x3", 28, 192, 192, 3, 1, 1, 192},
+    {"shufflenet 3x3", 28, 58, 58, 3, 1, 1, 58},
+};
+
 int64_t output_size(const ConvShape& c) { return (c.size + 2 * c.pad - c.kernel) / c.stride + 1; }
 
 Window window_of(const ConvShape& c) {
@@ -196,6 +212,8 @@ int main(int count, char** arguments) {
   time_layers("EfficientNet-Lite0, the same backwards", layers_of(kEfficientNet, backward), *pool);
   time_layers("strided convolutions", layers_of(kStrided, forward), *pool);
   time_layers("strided convolutions backwards", layers_of(kStrided, backward), *pool);
+  time_layers("depthwise convolutions", layers_of(kDepthwise, forward), *pool);
+  time_layers("depthwise convolutions backwards", layers_of(kDepthwise, backward), *pool);
   time_layers("the rest", other_forward(), *pool);
   time_layers("the rest backwards", other_backward(), *pool);
   return 0;

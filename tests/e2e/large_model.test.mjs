@@ -71,9 +71,10 @@ const kVgg16 = [64, 64, [2], 128, 128, [2], 256, 256, 256, [2], 512, 512, 512, [
 const kAlexNet = [[64, 11, 4, 2], [3], [192, 5, 1, 2], [3], same(384), same(256), same(256), [3]];
 
 // The smaller first, for heaps never shrink. The most that both may hold, in MB: before there is an untrained copy, and
-// with it. AlexNet's matrices packed for both directions would be another 470. VGG-16's weights take 553 MB, the Winograd forms of its convolutions 235 for each direction, its file 138,
-// the network before it, which stays until it is open, 300, activations and what runs need the rest; its matrices packed
-// would be another 990. Heaps vary by 50 MB or so: they grow by 5 % at a time, and never shrink.
+// with it. AlexNet's matrices packed for both directions would be another 470. VGG-16's weights take 553 MB, the Winograd
+// forms of its convolutions 235 for each direction, its file 138, the network before it, which stays until it is open, 300,
+// activations and what runs need the rest; its matrices packed would be another 990. Heaps vary by some 50 MB: they grow by
+// 5 % at a time, and what was freed is not always where it is wanted.
 const kNetworks = [
   { id: 'alexnet', title: 'AlexNet, random', plan: kAlexNet, map: 6, last: 'pool7', trained: 750, both: 1000 },
   { id: 'vgg16', title: 'VGG-16, random', plan: kVgg16, map: 7, last: 'pool17', trained: 2000, both: 2700 },

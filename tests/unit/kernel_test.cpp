@@ -132,6 +132,32 @@ KernelCase conv_input_grad_case(Rng& structure, Rng& size) {
           {1}};
 }
 
+// Those that our own depthwise loops take: natively wide ones alone at stride 1.
+KernelCase depthwise_case(Rng& structure, Rng& size) {
+  ConvStructure s(structure);
+  const int64_t kernel = structure.below(2) == 0 ? 3 : 5, stride = between(structure, 1, 2);
+  const auto pad = [&] { return between(structure, 0, kernel - 1); };
+  s.window = {.kernel = {kernel, kernel},
+              .strides = {stride, stride},
+              .pads = {pad(), pad(), pad(), pad()}};
+  s.group = s.inputs = s.outputs = structure.below(2) == 0
+                                       ? between(structure, 1, 37)
+                                       : 8192 / (kernel * kernel) + between(structure, 1, 19);
+  const Shape x = random_image(size, s.inputs);
+  if (structure.below(2) == 0) {
+    const auto [p, q] = s.window.output_size(x[1], x[2]);
+    return {make_conv_input_grad(s.window, s.group, x[1], x[2]),
+            {{x[0], p, q, s.outputs}, s.weight()},
+            {1}};
+  }
+  KernelCase out{make_conv(s.window, s.group), {x, s.weight()}, {1}};
+  if (s.bias) {
+    out.inputs.push_back(Shape{s.outputs});
+    out.parameters.push_back(2);
+  }
+  return out;
+}
+
 // Wide and tall enough for Winograd's form.
 ConvStructure winograd_structure(Rng& rng) {
   ConvStructure out(rng);
@@ -495,6 +521,7 @@ std::string case_name(const ::testing::TestParamInfo<MakeCase>& info) {
                               "Reduce",
                               "MatMul",
                               "AlongAxes",
+                              "Depthwise",
                               "Winograd",
                               "StoredGemm"};
   return kNames[info.index];
@@ -506,7 +533,8 @@ INSTANTIATE_TEST_SUITE_P(Kernels, RandomKernelTest,
                                            average_pool_grad_case, global_average_pool_case,
                                            broadcast_case, expand_case, move_case, pointwise_case,
                                            conv_weight_grad_case, conv_transpose_case, reduce_case,
-                                           matmul_case, axis_case, winograd_case, stored_gemm_case),
+                                           matmul_case, axis_case, depthwise_case, winograd_case,
+                                           stored_gemm_case),
                          case_name);
 
 }  // namespace

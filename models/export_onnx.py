@@ -24,6 +24,10 @@ from convert.errors import ModelFileError  # noqa: E402
 
 OPSET = 13
 IR_VERSION = 8  # what OPSET's runtimes read, older than the newest
+# Operators that are ONNX's own, attributes and all.
+PLAIN = (
+    "Relu", "Sigmoid", "Add", "Sub", "Mul", "Div", "Sqrt", "Flatten", "Gemm", "Softmax", "BatchNormalization",
+)
 LAYOUT_AXIS = {3: 1, 1: 2, 2: 3, 0: 0}  # NHWC axis -> NCHW axis
 
 
@@ -50,6 +54,21 @@ class _Exporter:
         attributes = {"name": output, "alpha": alpha, "beta": beta}
         self.nodes.append(helper.make_node("HardSigmoid", node.inputs, [output], **attributes))
         return output
+
+    def compose(self, kind: str, inputs: list[str], output: str) -> str:
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output))
+        return output
+
+    def gelu(self, node: Node) -> None:
+        """x · ½ (1 + erf(x / √2))"""
+        source, name = node.inputs[0], node.name
+        root, one, half = (
+            self.constant(f"{name}.{key}", np.float32(value))
+            for key, value in (("root", 0.5**0.5), ("one", 1), ("half", 0.5))
+        )
+        erf = self.compose("Erf", [self.compose("Mul", [source, root], f"{name}.scaled")], f"{name}.erf")
+        double = self.compose("Mul", [source, self.compose("Add", [erf, one], f"{name}.sum")], f"{name}.double")
+        self.compose("Mul", [double, half], node.outputs[0])
 
     def window(self, node: Node) -> dict:
         """Attributes of a convolution or pool; records the size of its output."""
@@ -101,6 +120,16 @@ class _Exporter:
             self.nodes.append(helper.make_node("Mul", [source, gate], node.outputs, name=node.name))
         elif kind == "HardSigmoid":
             self.hard_sigmoid(node, node.outputs[0], float(given["alpha"]), float(given["beta"]))
+        elif kind == "Gelu":  # an operator from 20 on
+            self.gelu(node)
+        elif kind == "Affine":
+            names = [self.constant(f"{node.name}.{key}", np.float32(given[key])) for key in ("scale", "shift")]
+            self.compose("Mul", [source, names[0]], f"{node.name}.scaled")
+            self.compose("Add", [f"{node.name}.scaled", names[1]], node.outputs[0])
+        elif kind == "ReduceMean":  # axes are an attribute up to 17
+            axes = given["axes"] if isinstance(given["axes"], tuple) else (given["axes"],)
+            axes = [LAYOUT_AXIS[axis] for axis in axes]
+            self.emit(node, axes=axes, keepdims=given["keepdims"])
         elif kind == "Gather":
             indices = self.constant(f"{node.name}.indices", np.array(given["indices"], "i8"))
             self.emit(node, [source, indices], axis=LAYOUT_AXIS[given["axis"]])
@@ -117,7 +146,7 @@ class _Exporter:
             return
         elif kind == "Flatten" and self.sizes.get(source, (1, 1)) != (1, 1):
             raise ModelFileError(f"{node.name}: flattening {self.sizes[source]} would change order")
-        elif kind in ("Relu", "Sigmoid", "Add", "Mul", "Flatten", "Gemm", "Softmax", "BatchNormalization"):
+        elif kind in PLAIN:
             self.emit(node, **given)
         else:
             raise ModelFileError(f"node {node.name}: {kind} has no export yet")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import torchvision_mobile as mobile
+from .torchvision_convnext import convnext
 from .bundle import Layer, Network
 from .errors import ModelFileError
 
@@ -428,6 +429,7 @@ _SQUEEZENET = "Iandola et al.: SqueezeNet. arXiv:1602.07360, 2016"
 _RESNEXT = "Xie, Girshick, Dollár, Tu, He: Aggregated Residual Transformations. arXiv:1611.05431, 2016"
 _WIDE = "Zagoruyko, Komodakis: Wide Residual Networks. arXiv:1605.07146, 2016"
 _MOBILENET_V3 = "Howard et al.: Searching for MobileNetV3. arXiv:1905.02244, 2019"
+_CONVNEXT = "Liu et al.: A ConvNet for the 2020s. arXiv:2201.03545, 2022"
 _V16, _V19 = (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
 
 ARCHITECTURES = {
@@ -515,6 +517,18 @@ ARCHITECTURES = {
     "shufflenet_v2_x1_0": Architecture(
         "ShuffleNetV2 ×1.0", "shufflenetv2_x1-5666bf0f80.pth", mobile.shufflenet_v2,
         "Ma, Zhang, Zheng, Sun: ShuffleNet V2: Practical Guidelines. arXiv:1807.11164, 2018", 69.362,
+    ),
+    "convnext_tiny": Architecture(
+        "ConvNeXt Tiny", "convnext_tiny-983f1562.pth", convnext((3, 3, 9, 3)), _CONVNEXT, 82.52,
+        resize=236, epsilon=1e-6,
+    ),
+    "convnext_small": Architecture(
+        "ConvNeXt Small", "convnext_small-0c510722.pth", convnext((3, 3, 27, 3)), _CONVNEXT, 83.616,
+        resize=230, epsilon=1e-6,
+    ),
+    "convnext_base": Architecture(
+        "ConvNeXt Base", "convnext_base-6075fbad.pth", convnext((3, 3, 27, 3)), _CONVNEXT, 84.062,
+        resize=232, epsilon=1e-6,
     ),
 }
 

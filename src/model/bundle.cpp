@@ -30,12 +30,14 @@ struct Signature {
 };
 constexpr size_t kAny = 1024;
 constexpr Signature kSignatures[] = {
-    {"Add", 2, 2, kAny},         {"AveragePool", 1, 1, kAny}, {"Clip", 1, 1, kAny},
-    {"Concat", 1, kAny, kAny},   {"Conv", 3, 3, 1},           {"Flatten", 1, 1, kAny},
-    {"Gather", 1, 1, kAny},      {"Gemm", 3, 3, 1},           {"GlobalAveragePool", 1, 1, kAny},
-    {"HardSigmoid", 1, 1, kAny}, {"HardSwish", 1, 1, kAny},   {"MaxPool", 1, 1, kAny},
-    {"Mul", 2, 2, kAny},         {"Relu", 1, 1, kAny},        {"Reshape", 1, 1, kAny},
-    {"Sigmoid", 1, 1, kAny},     {"Slice", 1, 1, kAny},       {"Softmax", 1, 1, kAny},
+    {"Add", 2, 2, kAny},         {"Affine", 1, 1, kAny},     {"AveragePool", 1, 1, kAny},
+    {"Clip", 1, 1, kAny},        {"Concat", 1, kAny, kAny},  {"Conv", 3, 3, 1},
+    {"Div", 2, 2, kAny},         {"Flatten", 1, 1, kAny},    {"Gather", 1, 1, kAny},
+    {"Gelu", 1, 1, kAny},        {"Gemm", 3, 3, 1},          {"GlobalAveragePool", 1, 1, kAny},
+    {"HardSigmoid", 1, 1, kAny}, {"HardSwish", 1, 1, kAny},  {"MaxPool", 1, 1, kAny},
+    {"Mul", 2, 2, kAny},         {"ReduceMean", 1, 1, kAny}, {"Relu", 1, 1, kAny},
+    {"Reshape", 1, 1, kAny},     {"Sigmoid", 1, 1, kAny},    {"Slice", 1, 1, kAny},
+    {"Softmax", 1, 1, kAny},     {"Sqrt", 1, 1, kAny},       {"Sub", 2, 2, kAny},
 };
 
 // IEEE 754 half to single precision, by bits: 5 bits of exponent become 8, subnormals are

@@ -46,7 +46,7 @@ std::vector<NodeId> claim(const Graph& graph, ValueId value, std::vector<bool>& 
 // --- Words -------------------------------------------------------------------------------------
 
 // "fire2/squeeze1x1.pre" is "squeeze1x1"; in the block "block3", "block3e.pre" is "expand",
-// "block3d.pre" "depthwise" and "block3.project" or "block3" itself "project"; else the
+// "block3d.pre" "depthwise", "block3.conv2.pre" "conv2" and "block3" itself "project"; else the
 // convolution's own name.
 std::string filter_name(std::string_view origin, const ModelLayer& layer) {
   if (origin.ends_with(".pre")) origin.remove_suffix(4);
@@ -56,7 +56,9 @@ std::string filter_name(std::string_view origin, const ModelLayer& layer) {
   if (layer.kind != "block" || !origin.starts_with(layer.name)) return std::string(origin);
   const std::string_view rest = origin.substr(layer.name.size());
   if (rest == "e") return "expand";
-  return rest == "d" ? "depthwise" : "project";
+  if (rest == "d") return "depthwise";
+  const size_t dot = rest.rfind('.');
+  return dot == std::string_view::npos ? "project" : std::string(rest.substr(dot + 1));
 }
 
 std::string window_text(const Window& window) {

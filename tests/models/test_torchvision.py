@@ -28,6 +28,7 @@ FEW = (
     "alexnet", "vgg11_bn", "vgg16", "resnet18", "resnet50", "resnext50_32x4d", "densenet121",
     "googlenet", "inception_v3", "squeezenet1_0", "squeezenet1_1", "mobilenet_v2", "mobilenet_v3_large",
     "mobilenet_v3_small", "efficientnet_b0", "mnasnet1_0", "regnet_y_400mf", "shufflenet_v2_x1_0",
+    "convnext_tiny",
 )
 
 # A file that was saved anew: the old address now gives the new file, whose hash its name does not tell. Names are of

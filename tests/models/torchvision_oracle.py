@@ -49,6 +49,11 @@ def random_network(name, full):
             module.running_var.uniform_(0.5, 2)
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.uniform_(module.bias, -0.2, 0.2)
+        elif isinstance(module, torch.nn.LayerNorm):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(module.bias, -0.2, 0.2)
+        elif getattr(module, "layer_scale", None) is not None:
+            torch.nn.init.uniform_(module.layer_scale, 0.1, 0.5)
         elif getattr(module, "bias", None) is not None:
             torch.nn.init.uniform_(module.bias, -0.2, 0.2)
     return network

@@ -50,13 +50,8 @@ class _Exporter:
             helper.make_node(node.kind, inputs, node.outputs, name=node.name, **attributes)
         )
 
-    def hard_sigmoid(self, node: Node, output: str, alpha: float, beta: float) -> str:
-        attributes = {"name": output, "alpha": alpha, "beta": beta}
-        self.nodes.append(helper.make_node("HardSigmoid", node.inputs, [output], **attributes))
-        return output
-
-    def compose(self, kind: str, inputs: list[str], output: str) -> str:
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output))
+    def compose(self, kind: str, inputs: list[str], output: str, **attributes) -> str:
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
     def gelu(self, node: Node) -> None:
@@ -116,10 +111,10 @@ class _Exporter:
         elif kind == "Concat":
             self.emit(node, axis=LAYOUT_AXIS[given["axis"]])
         elif kind == "HardSwish":  # an operator from 14 on
-            gate = self.hard_sigmoid(node, f"{node.name}.gate", 1 / 6, 0.5)
-            self.nodes.append(helper.make_node("Mul", [source, gate], node.outputs, name=node.name))
+            gate = self.compose("HardSigmoid", [source], f"{node.name}.gate", alpha=1 / 6, beta=0.5)
+            self.compose("Mul", [source, gate], node.outputs[0])
         elif kind == "HardSigmoid":
-            self.hard_sigmoid(node, node.outputs[0], float(given["alpha"]), float(given["beta"]))
+            self.emit(node, alpha=float(given["alpha"]), beta=float(given["beta"]))
         elif kind == "Gelu":  # an operator from 20 on
             self.gelu(node)
         elif kind == "Affine":

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import torchvision_mobile as mobile
-from .torchvision_convnext import convnext
 from .bundle import Layer, Network
 from .errors import ModelFileError
+from .torchvision_convnext import convnext
 
 State = dict[str, np.ndarray]
 ADDRESS = "https://download.pytorch.org/models/"
@@ -53,7 +53,7 @@ class _Builder:
         scale = gamma / np.sqrt(variance + self.epsilon)
         return scale, beta - mean * scale
 
-    def _conv(self, source, output, weight, bias, stride, pad, group) -> str:
+    def convolution(self, source, output, weight, bias, stride, pad, group) -> str:
         """Weight is O, I/group, KH, KW; `pad` is one number, or rows and columns."""
         if weight.shape[1] * group != self.channels[source]:
             raise ModelFileError(
@@ -81,11 +81,19 @@ class _Builder:
             scale, shift = self.norm(norm)
             weight, bias = weight * scale[:, None, None, None], bias * scale + shift
         pad = (weight.shape[2] // 2, weight.shape[3] // 2) if pad is None else pad
-        return self._conv(source, output, weight, bias, stride, pad, group)
+        return self.convolution(source, output, weight, bias, stride, pad, group)
+
+    def scaled(self, source: str, output: str, factor: np.ndarray, offset: np.ndarray) -> str:
+        """Each channel times its factor, plus its offset: a 1x1 depthwise convolution."""
+        return self.convolution(source, output, factor.reshape(-1, 1, 1, 1), offset, 1, 0, len(factor))
+
+    def node(self, kind: str, sources: list[str], output: str, channels: int | None = None, **attributes) -> str:
+        """An operator without weights; of as many channels as its first source unless they are given."""
+        self.channels[output] = self.channels[sources[0]] if channels is None else channels
+        return self.network.add(kind, f"{output}.{kind.lower()}", sources, output, **attributes)
 
     def relu(self, source: str, output: str) -> str:
-        self.channels[output] = self.channels[source]
-        return self.network.add("Relu", f"{output}.relu", [source], output)
+        return self.node("Relu", [source], output)
 
     def relu6(self, source: str, output: str) -> str:
         self.channels[output] = self.channels[source]
@@ -98,10 +106,7 @@ class _Builder:
 
     def norm_relu(self, source: str, name: str, key: str) -> str:
         """Batch norm before its convolution."""
-        scale, shift = self.norm(key)
-        weight = scale.reshape(-1, 1, 1, 1)
-        value = self._conv(source, f"{name}.norm", weight, shift, 1, 0, len(scale))
-        return self.relu(value, name)
+        return self.relu(self.scaled(source, f"{name}.norm", *self.norm(key)), name)
 
     def pool(self, source, name, kernel, stride, pad=0, ceil=False, kind="MaxPool", **more) -> str:
         self.channels[name] = self.channels[source]
@@ -111,12 +116,10 @@ class _Builder:
         )
 
     def concat(self, sources: list[str], name: str) -> str:
-        self.channels[name] = sum(self.channels[source] for source in sources)
-        return self.network.add("Concat", f"{name}.concat", sources, name, axis=3)
+        return self.node("Concat", sources, name, sum(self.channels[source] for source in sources), axis=3)
 
     def add(self, a: str, b: str, name: str) -> str:
-        self.channels[name] = self.channels[a]
-        return self.network.add("Add", f"{name}.add", [a, b], name)
+        return self.node("Add", [a, b], name)
 
     def average(self, source: str) -> str:
         self.channels["pool"] = self.channels[source]
@@ -129,12 +132,12 @@ class _Builder:
         if weight.shape[1] != channels * side * side:
             raise ModelFileError(f"'{key}.weight' does not fit: the file is another network's")
         weight = weight.reshape(-1, channels, side, side)
-        pre = self._conv(source, f"{name}.pre", weight, bias, 1, 0, 1)
+        pre = self.convolution(source, f"{name}.pre", weight, bias, 1, 0, 1)
         return self.layer(name, self.relu(pre, name), "head", pre)
 
     def linear(self, source: str, name: str, key: str) -> str:
         weight, bias = self.tensor(f"{key}.weight"), self.tensor(f"{key}.bias")
-        return self._conv(source, name, weight[:, :, None, None], bias, 1, 0, 1)
+        return self.convolution(source, name, weight[:, :, None, None], bias, 1, 0, 1)
 
     def linear_relu(self, source: str, name: str, key: str) -> str:
         pre = self.linear(source, f"{name}.pre", key)

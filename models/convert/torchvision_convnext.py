@@ -9,35 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import torchvision_mobile as mobile
-
 if TYPE_CHECKING:
     from .torchvision import _Builder
 
 
-def _node(b: _Builder, kind: str, sources: list[str], name: str, channels: int, **attributes) -> str:
-    b.channels[name] = channels
-    return b.network.add(kind, f"{name}.{kind.lower()}", sources, name, **attributes)
-
-
 def _standardized(b: _Builder, source: str, name: str) -> str:
     """(x - mean) / sqrt(variance + epsilon) over channels."""
-    channels = b.channels[source]
     over = {"axes": (3,), "keepdims": 1}
-    mean = _node(b, "ReduceMean", [source], f"{name}.mean", 1, **over)
-    centred = _node(b, "Sub", [source, mean], f"{name}.centred", channels)
-    square = _node(b, "Mul", [centred, centred], f"{name}.square", channels)
-    variance = _node(b, "ReduceMean", [square], f"{name}.variance", 1, **over)
-    safe = _node(b, "Affine", [variance], f"{name}.safe", 1, scale=1, shift=b.epsilon)
-    deviation = _node(b, "Sqrt", [safe], f"{name}.deviation", 1)
-    return _node(b, "Div", [centred, deviation], f"{name}.standardized", channels)
+    mean = b.node("ReduceMean", [source], f"{name}.mean", 1, **over)
+    centred = b.node("Sub", [source, mean], f"{name}.centred")
+    square = b.node("Mul", [centred, centred], f"{name}.square")
+    variance = b.node("ReduceMean", [square], f"{name}.variance", 1, **over)
+    safe = b.node("Affine", [variance], f"{name}.safe", scale=1, shift=b.epsilon)
+    deviation = b.node("Sqrt", [safe], f"{name}.deviation")
+    return b.node("Div", [centred, deviation], f"{name}.standardized")
 
 
 def _normalized(b: _Builder, source: str, name: str, key: str) -> str:
     """Layer normalization whose factor and offset stand alone, as a 1x1 depthwise convolution."""
     value = _standardized(b, source, name)
-    factor, offset = b.tensor(f"{key}.weight"), b.tensor(f"{key}.bias")
-    return b._conv(value, name, factor.reshape(-1, 1, 1, 1), offset, 1, 0, len(factor))
+    return b.scaled(value, name, b.tensor(f"{key}.weight"), b.tensor(f"{key}.bias"))
 
 
 def _normalized_conv(b: _Builder, source: str, name: str, norm: str, key: str, stride: int = 1) -> str:
@@ -48,7 +39,7 @@ def _normalized_conv(b: _Builder, source: str, name: str, norm: str, key: str, s
         weight = weight[:, :, None, None]
     factor, offset = b.tensor(f"{norm}.weight"), b.tensor(f"{norm}.bias")
     bias = bias + (weight.sum((2, 3)) * offset).sum(1)
-    return b._conv(value, name, weight * factor[None, :, None, None], bias, stride, 0, 1)
+    return b.convolution(value, name, weight * factor[None, :, None, None], bias, stride, 0, 1)
 
 
 def convnext(blocks: tuple[int, ...]) -> Callable[[_Builder], None]:
@@ -58,11 +49,11 @@ def convnext(blocks: tuple[int, ...]) -> Callable[[_Builder], None]:
         value = b.conv(source, f"{name}.depthwise", f"{key}.block.0", group=b.channels[source])
         b.layer(f"{name}.depthwise", value, "depthwise")
         pre = _normalized_conv(b, value, f"{name}.expand.pre", f"{key}.block.2", f"{key}.block.3")
-        value = b.layer(f"{name}.expand", mobile._unary(b, "Gelu", pre, f"{name}.expand"), "expand", pre)
+        value = b.layer(f"{name}.expand", b.node("Gelu", [pre], f"{name}.expand"), "expand", pre)
         scale = b.tensor(f"{key}.layer_scale").reshape(-1)
         weight, bias = b.tensor(f"{key}.block.5.weight"), b.tensor(f"{key}.block.5.bias")
         weight = (weight * scale[:, None])[:, :, None, None]
-        value = b._conv(value, f"{name}.project", weight, bias * scale, 1, 0, 1)
+        value = b.convolution(value, f"{name}.project", weight, bias * scale, 1, 0, 1)
         return b.layer(name, b.add(value, source, name), "block")
 
     def build(b: _Builder) -> None:

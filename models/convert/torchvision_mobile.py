@@ -15,34 +15,24 @@ if TYPE_CHECKING:
 Activation = Callable[["_Builder", str, str], str]
 
 
-def _unary(b: _Builder, kind: str, source: str, name: str, **attributes) -> str:
-    b.channels[name] = b.channels[source]
-    return b.network.add(kind, f"{name}.{kind.lower()}", [source], name, **attributes)
-
-
-def _product(b: _Builder, source: str, gate: str, name: str) -> str:
-    b.channels[name] = b.channels[source]
-    return b.network.add("Mul", f"{name}.mul", [source, gate], name)
-
-
 def _relu(b: _Builder, source: str, name: str) -> str:
     return b.relu(source, name)
 
 
 def _hard_swish(b: _Builder, source: str, name: str) -> str:
-    return _unary(b, "HardSwish", source, name)
+    return b.node("HardSwish", [source], name)
 
 
 def _hard_sigmoid(b: _Builder, source: str, name: str) -> str:
-    return _unary(b, "HardSigmoid", source, name, alpha="0.16666667", beta="0.5")  # all of float32's digits
+    return b.node("HardSigmoid", [source], name, alpha="0.16666667", beta="0.5")  # all of float32's digits
 
 
 def _sigmoid(b: _Builder, source: str, name: str) -> str:
-    return _unary(b, "Sigmoid", source, name)
+    return b.node("Sigmoid", [source], name)
 
 
 def _silu(b: _Builder, source: str, name: str) -> str:
-    return _product(b, source, _sigmoid(b, source, f"{name}.gate"), name)
+    return b.node("Mul", [source, _sigmoid(b, source, f"{name}.gate")], name)
 
 
 def _unit(b, source, name, keys, kind, activation: Activation, **options) -> str:
@@ -57,10 +47,10 @@ def _pair(key: str, first: int = 0) -> tuple[str, str]:
 
 def _excited(b, source, name, key, activation: Activation, gate: Activation) -> str:
     """Squeeze and excitation: each channel times a number from the means of all."""
-    value = _unary(b, "GlobalAveragePool", source, f"{name}.mean")
+    value = b.node("GlobalAveragePool", [source], f"{name}.mean")
     value = activation(b, b.conv(value, f"{name}.squeeze.pre", f"{key}.fc1"), f"{name}.squeeze")
     value = gate(b, b.conv(value, f"{name}.excite.pre", f"{key}.fc2"), f"{name}.excite")
-    return _product(b, source, value, f"{name}.scaled")
+    return b.node("Mul", [source, value], f"{name}.scaled")
 
 
 def _residual(b: _Builder, source: str, value: str, name: str, stride: int) -> str:

@@ -6,7 +6,7 @@
 
 namespace convscope {
 namespace {
-const std::string kForward = "forward";  // the program's key
+constexpr const char* kForward = "forward";  // the program's key
 // Enough for the maps of a layer and their gradients, which the CAM methods share; far less than
 // all layers.
 constexpr int64_t kMostBytesForOtherMethods = 8 << 20;
@@ -84,7 +84,6 @@ Result<Tensor> Network::value(ValueId id) {
 void Network::forget_results_but_of(std::string_view method) {
   if (ran_last_ == method) return;
   session_->forget_results(kForward, kMostBytesForOtherMethods);
-  if (untrained_for_ != method) untrained_ = nullptr;
   ran_last_ = method;
 }
 

@@ -34,12 +34,10 @@ const MethodInfo& info() {
       .title = {"Counter-example", "对抗样本"},
       .intuition =
           {"Every pixel is moved a little, up or down: the way that hurts the class most, or, "
-           "where "
-           "that is the goal, the way that helps it most. You see no difference; the network sees "
-           "another thing.",
-           "把每个像素稍微调高或调低：方向是最损害该类别的方向；若目标是接近该类别，则是最有利于它"
-           "的"
-           "方向。你看不出差别，网络却看成了别的东西。"},
+           "where that is the goal, the way that helps it most. You see no difference; the "
+           "network sees another thing.",
+           "把每个像素稍微调高或调低：方向是最损害该类别的方向；若目标是接近该类别，则是最有利"
+           "于它的方向。你看不出差别，网络却看成了别的东西。"},
       .departures = {"No random start, so that the same change comes out again. ε is counted in "
                      "steps of a byte.",
                      "不用随机起点，因此可以重复得到同样的改动。ε 以字节的一级为单位。"},

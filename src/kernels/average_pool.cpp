@@ -31,25 +31,20 @@ class AveragePool final : public Kernel {
     return {};
   }
   Status run(ThreadPool& pool) override {
-    pool.for_each_tile(static_cast<size_t>(y_.shape[0] * y_.shape[1]), 1,
-                       [&](size_t begin, size_t end) {
-                         for (size_t row = begin; row < end; ++row)
-                           run_row(static_cast<int64_t>(row));
-                       });
+    for_each_line(y_.shape, pool, [&](int64_t n, int64_t oy) { run_line(n, oy); });
     return {};
   }
   bool accepts_row_strides() const override { return true; }
 
  private:
-  void run_row(int64_t row) const {
+  void run_line(int64_t n, int64_t oy) const {
     const int64_t height = x_.shape[1], width = x_.shape[2], channels = x_.shape[3];
-    const int64_t n = row / y_.shape[1], oy = row % y_.shape[1];
     const TapRange ys = taps_within(window_, 0, oy, window_.pads.top, 0, height);
     const float scale_y = inverse_count(window_, 0, oy, height, include_pad_);
     for (int64_t ox = 0; ox < y_.shape[2]; ++ox) {
       const TapRange xs = taps_within(window_, 1, ox, window_.pads.left, 0, width);
       const float scale = scale_y * inverse_count(window_, 1, ox, width, include_pad_);
-      float* y = y_.data + (row * y_.shape[2] + ox) * y_.row_stride;
+      float* y = y_.data + ((n * y_.shape[1] + oy) * y_.shape[2] + ox) * y_.row_stride;
       std::fill_n(y, channels, 0.0f);
       for (int64_t ky = ys.begin; ky < ys.end; ++ky) {
         const int64_t iy = oy * window_.strides[0] - window_.pads.top + ky * window_.dilations[0];

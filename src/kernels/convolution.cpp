@@ -176,6 +176,12 @@ class PaddedPointwise final : public Kernel {
 Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t group,
                                           Tensor weight, Tensor bias, OutputClamp clamp,
                                           ArrangeWeight arrange) {
+  if (group == weight.shape()[0] && own_depthwise_pays(window, weight.shape())) {
+    if (arrange != nullptr) {
+      TRY(weight, arrange(weight));
+    }
+    return make_own_depthwise_kernel(window, weight, std::move(bias), clamp);
+  }
   if (arrange != nullptr) {
     return std::make_unique<Convolution>(window, group, std::move(weight), std::move(bias), clamp,
                                          std::move(arrange));
@@ -183,8 +189,6 @@ Result<KernelPtr> make_convolution_kernel(const WindowGeometry& window, int64_t 
   if (window.taps() == 1 && window.unit_stride() && window.pads.any()) {
     return std::make_unique<PaddedPointwise>(window.pads, group, weight, bias, clamp);
   }
-  if (group == weight.shape()[0] && own_depthwise_pays(window, weight.shape()))
-    return make_own_depthwise_kernel(window, weight, std::move(bias), clamp);
   if (unrolling_pays(window, group, weight.shape())) {
     return make_unrolled_convolution_kernel(window, weight, std::move(bias), clamp);
   }

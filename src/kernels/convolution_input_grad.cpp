@@ -203,10 +203,6 @@ Result<KernelPtr> make_convolution_input_grad_kernel(const WindowGeometry& windo
     const bool mirrors = pads.top < window.extent(0) && pads.bottom < window.extent(0) &&
                          pads.left < window.extent(1) && pads.right < window.extent(1);
     if (window.unit_stride() && mirrors) {
-      if (own_depthwise_pays(window, weight.shape())) {
-        TRY(const Tensor turned, turned_weight(weight));
-        return make_own_depthwise_kernel(mirrored(window), turned, std::move(bias), kNoClamp);
-      }
       return make_convolution_kernel(mirrored(window), group, std::move(weight), std::move(bias),
                                      kNoClamp, turned_weight);
     }

@@ -216,11 +216,9 @@ class OwnDepthwise final : public Kernel {
   }
   Status run(ThreadPool& pool) override {
     const int64_t height = y_.shape[1], width = y_.shape[2];
-    pool.for_each_tile(static_cast<size_t>(y_.shape[0] * height), 1, [&](size_t begin, size_t end) {
-      for (auto row = static_cast<int64_t>(begin); row < static_cast<int64_t>(end); ++row) {
-        lines_.run(x_, row / height, row % height * window_.strides[0] - window_.pads.top,
-                   -window_.pads.left, y_.data + row * width * y_.row_stride, y_.row_stride, width);
-      }
+    for_each_line(y_.shape, pool, [&](int64_t n, int64_t oy) {
+      lines_.run(x_, n, oy * window_.strides[0] - window_.pads.top, -window_.pads.left,
+                 y_.data + (n * height + oy) * width * y_.row_stride, y_.row_stride, width);
     });
     return {};
   }
@@ -258,11 +256,7 @@ class StridedInputGrad final : public Kernel {
     return {};
   }
   Status run(ThreadPool& pool) override {
-    pool.for_each_tile(static_cast<size_t>(dx_.shape[0] * dx_.shape[1]), 1,
-                       [&](size_t begin, size_t end) {
-                         for (size_t row = begin; row < end; ++row)
-                           run_row(static_cast<int64_t>(row));
-                       });
+    for_each_line(dx_.shape, pool, [&](int64_t n, int64_t iy) { run_line(n, iy); });
     return {};
   }
   bool accepts_row_strides() const override { return true; }
@@ -276,15 +270,15 @@ class StridedInputGrad final : public Kernel {
   // Of the kernel's, those that a phase sees: phase, phase + 2, …
   int64_t taps(int64_t phase) const { return (window_.kernel[0] - phase + 1) / 2; }
 
-  void run_row(int64_t row) const {
-    const int64_t n = row / dx_.shape[1], width = dx_.shape[2];
-    const int64_t y = row % dx_.shape[1] + window_.pads.top, phase_y = y % 2;
+  void run_line(int64_t n, int64_t iy) const {
+    const int64_t width = dx_.shape[2];
+    const int64_t y = iy + window_.pads.top, phase_y = y % 2;
     for (int64_t phase_x = 0; phase_x < 2; ++phase_x) {
       const int64_t first = (window_.pads.left + phase_x) % 2;
       const int64_t x = first + window_.pads.left;
       phases_[static_cast<size_t>(2 * phase_y + phase_x)].run(
           dy_, n, y / 2 - (taps(phase_y) - 1), x / 2 - (taps(phase_x) - 1),
-          dx_.data + (row * width + first) * dx_.row_stride, 2 * dx_.row_stride,
+          dx_.data + ((n * dx_.shape[1] + iy) * width + first) * dx_.row_stride, 2 * dx_.row_stride,
           (width - first + 1) / 2);
     }
   }

@@ -27,11 +27,7 @@ class DepthwiseInputGrad final : public Kernel {
   }
 
   Status run(ThreadPool& pool) override {
-    pool.for_each_tile(static_cast<size_t>(dx_.shape[0] * dx_.shape[1]), 1,
-                       [&](size_t begin, size_t end) {
-                         for (size_t row = begin; row < end; ++row)
-                           run_row(static_cast<int64_t>(row));
-                       });
+    for_each_line(dx_.shape, pool, [&](int64_t n, int64_t iy) { run_line(n, iy); });
     return {};
   }
   bool accepts_row_strides() const override { return true; }
@@ -49,8 +45,8 @@ class DepthwiseInputGrad final : public Kernel {
     return start >= 0 && start % stride == 0 && start / stride < outputs ? start / stride : -1;
   }
 
-  void run_row(int64_t row) const {
-    const int64_t n = row / dx_.shape[1], iy = row % dx_.shape[1], channels = dx_.shape[3];
+  void run_line(int64_t n, int64_t iy) const {
+    const int64_t channels = dx_.shape[3];
     std::vector<Tap> taps;
     taps.reserve(static_cast<size_t>(window_.taps()));
     for (int64_t ix = 0; ix < dx_.shape[2]; ++ix) {
@@ -65,7 +61,7 @@ class DepthwiseInputGrad final : public Kernel {
                           weight_.data() + (ky * window_.kernel[1] + kx) * channels});
         }
       }
-      float* dx = dx_.data + (row * dx_.shape[2] + ix) * dx_.row_stride;
+      float* dx = dx_.data + ((n * dx_.shape[1] + iy) * dx_.shape[2] + ix) * dx_.row_stride;
       int64_t c = 0;
       for (; c + kBlock <= channels; c += kBlock) gather<kBlock>(taps, dx, c);
       for (; c < channels; ++c) gather<1>(taps, dx, c);

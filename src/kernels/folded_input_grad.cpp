@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "kernels/pool_walk.h"
-#include "kernels/vectors.h"
 
 namespace convscope {
 namespace {
@@ -26,20 +25,7 @@ Result<Tensor> padded_weight(const Tensor& weight) {
   return out;
 }
 
-// Lines of windows of three channels, which pictures have, are known in length.
-template <int64_t Count>
-void add_known(const float* __restrict from, float* __restrict to) {
-  constexpr int64_t kFours = Count / 4 * 4;
-  for (int64_t i = 0; i < kFours; i += 4) {
-    Four a, b;
-    load(from + i, a);
-    load(to + i, b);
-    a += b;
-    store(a, to + i);
-  }
-  for (int64_t i = kFours; i < Count; ++i) to[i] += from[i];
-}
-// Others are short too: one vector at a time leaves the least to the end.
+// A window's line is short: one vector at a time leaves the least to the end.
 void add(const float* __restrict from, float* __restrict to, int64_t count) {
 #pragma clang loop vectorize_width(4) interleave(disable)
   for (int64_t i = 0; i < count; ++i) to[i] += from[i];
@@ -50,6 +36,7 @@ class FoldedInputGrad final : public Kernel {
   FoldedInputGrad(const WindowGeometry& window, int64_t channels, KernelPtr product, Tensor bias)
       : window_(window),
         channels_(channels),
+        length_(padded(window.taps() * channels)),
         product_(std::move(product)),
         bias_(std::move(bias)) {}
 
@@ -61,23 +48,23 @@ class FoldedInputGrad final : public Kernel {
   }
 
   Status run(ThreadPool& pool) override {
-    const int64_t length = padded(window_.taps() * channels_), width = dy_.shape[2];
+    const int64_t width = dy_.shape[2];
     const int64_t lines = dy_.shape[0] * dy_.shape[1];
-    const int64_t at_once = std::clamp<int64_t>(kColumnFloats / (width * length), 1, lines);
-    TRY(float* columns, pool.scratch(at_once * width * length));
+    const int64_t at_once = std::clamp<int64_t>(kColumnFloats / (width * length_), 1, lines);
+    TRY(float* columns, pool.scratch(at_once * width * length_));
     clear(pool);
     for (int64_t line = 0; line < lines; line += at_once) {
       const int64_t end = std::min(line + at_once, lines);
       const TensorView from{dy_.data + line * width * dy_.row_stride,
                             Shape{(end - line) * width, dy_.shape[3]}, dy_.row_stride};
-      const TensorView to{columns, Shape{(end - line) * width, length}, length};
+      const TensorView to{columns, Shape{(end - line) * width, length_}, length_};
       TRY_STATUS(product_->configure({&from, 1}, {&to, 1}, pool));
       TRY_STATUS(product_->run(pool));
       for (int64_t begin = line; begin < end;) {
         const int64_t image = begin / dy_.shape[1];
         const int64_t last = std::min(end, (image + 1) * dy_.shape[1]);
         fold(image, begin - image * dy_.shape[1], last - image * dy_.shape[1],
-             columns + (begin - line) * width * length, pool);
+             columns + (begin - line) * width * length_, pool);
         begin = last;
       }
     }
@@ -105,7 +92,7 @@ class FoldedInputGrad final : public Kernel {
   // Adds the columns of dy's lines [begin, end) of one image. A thread owns lines of dx.
   void fold(int64_t image, int64_t begin, int64_t end, const float* columns,
             ThreadPool& pool) const {
-    const int64_t height = dx_.shape[1], length = padded(window_.taps() * channels_);
+    const int64_t height = dx_.shape[1];
     const int64_t stride = window_.strides[0], step = window_.dilations[0];
     const int64_t first = std::max<int64_t>(0, begin * stride - window_.pads.top);
     const int64_t last =
@@ -118,7 +105,7 @@ class FoldedInputGrad final : public Kernel {
           const int64_t start = y + window_.pads.top - k * step, p = start / stride;
           if (start < 0 || start % stride != 0 || p < begin || p >= end) continue;
           add_line(
-              columns + (p - begin) * dy_.shape[2] * length + k * window_.kernel[1] * channels_,
+              columns + (p - begin) * dy_.shape[2] * length_ + k * window_.kernel[1] * channels_,
               dx_.data + (image * height + y) * dx_.shape[2] * dx_.row_stride);
         }
       }
@@ -128,38 +115,22 @@ class FoldedInputGrad final : public Kernel {
   // One line of windows, each `kernel[1]` pixels, to one line of dx. Windows that follow each other
   // overlap; those that do not are added first, so that no addition waits for the one before.
   void add_line(const float* columns, float* dx) const {
-    switch (window_.kernel[1] * channels_) {
-      case 9:
-        return add_line_of<9>(columns, dx);
-      case 15:
-        return add_line_of<15>(columns, dx);
-      case 21:
-        return add_line_of<21>(columns, dx);
-      default:
-        return add_line_of<0>(columns, dx);
-    }
-  }
-  // `Known`: floats of a window's line, or 0.
-  template <int64_t Known>
-  void add_line_of(const float* columns, float* dx) const {
-    const int64_t width = dx_.shape[2], outputs = dy_.shape[2],
-                  length = padded(window_.taps() * channels_);
-    const int64_t stride = window_.strides[1], pad = window_.pads.left, line = window_.kernel[1];
+    const int64_t width = dx_.shape[2], outputs = dy_.shape[2];
+    const int64_t stride = window_.strides[1], pad = window_.pads.left;
     const bool dense = window_.dilations[1] == 1 && dx_.row_stride == channels_;
-    // Windows that lie within the picture; a division for each would take longer than its sums.
+    // Windows that lie within the picture: a division for each costs a fifth of a picture's
+    // gradient.
     const int64_t inside = (pad + stride - 1) / stride;
     const int64_t beyond =
         width + pad < window_.extent(1) ? inside : (width + pad - window_.extent(1)) / stride + 1;
     const int64_t apart = (window_.extent(1) + stride - 1) / stride;
     for (int64_t pass = 0; pass < apart; ++pass) {
       for (int64_t q = pass; q < outputs; q += apart) {
-        const TapRange taps = q >= inside && q < beyond ? TapRange{0, line}
+        const TapRange taps = q >= inside && q < beyond ? TapRange{0, window_.kernel[1]}
                                                         : taps_within(window_, 1, q, pad, 0, width);
         const int64_t start = q * stride - pad;
-        const float* from = columns + q * length;
-        if (Known > 0 && dense && taps.end - taps.begin == line) {
-          add_known<Known>(from, dx + start * channels_);
-        } else if (dense) {
+        const float* from = columns + q * length_;
+        if (dense) {
           add(from + taps.begin * channels_, dx + (start + taps.begin) * channels_,
               (taps.end - taps.begin) * channels_);
         } else {
@@ -174,6 +145,7 @@ class FoldedInputGrad final : public Kernel {
 
   const WindowGeometry window_;
   const int64_t channels_;
+  const int64_t length_;  // of a window's row in the product
   const KernelPtr product_;
   const Tensor bias_;
   TensorView dy_, dx_;

@@ -17,6 +17,15 @@ inline size_t rows_per_tile(int64_t channels) {
   return static_cast<size_t>(std::max<int64_t>(1, kTileElements / std::max<int64_t>(channels, 1)));
 }
 
+// Calls body(n, y) for each line of each picture of a shape N×H×W×C; a thread takes whole lines.
+template <typename Body>
+void for_each_line(const Shape& shape, ThreadPool& pool, const Body& body) {
+  pool.for_each_tile(static_cast<size_t>(shape[0] * shape[1]), 1, [&](size_t begin, size_t end) {
+    for (auto line = static_cast<int64_t>(begin); line < static_cast<int64_t>(end); ++line)
+      body(line / shape[1], line % shape[1]);
+  });
+}
+
 // Calls body(pointers, count) for runs of elements that are contiguous in every one of N views of
 // one shape.
 template <size_t N, typename Body>

@@ -106,6 +106,21 @@ struct ConvStructure {
   Shape weight() const { return {outputs, window.kernel[0], window.kernel[1], inputs / group}; }
 };
 
+KernelCase forwards(const ConvStructure& s, const Shape& x) {
+  KernelCase out{make_conv(s.window, s.group), {x, s.weight()}, {1}};
+  if (s.bias) {
+    out.inputs.push_back(Shape{s.outputs});
+    out.parameters.push_back(2);
+  }
+  return out;
+}
+KernelCase backwards(const ConvStructure& s, const Shape& x) {
+  const auto [p, q] = s.window.output_size(x[1], x[2]);
+  return {make_conv_input_grad(s.window, s.group, x[1], x[2]),
+          {{x[0], p, q, s.outputs}, s.weight()},
+          {1}};
+}
+
 KernelCase conv_case(Rng& structure, Rng& size) {
   ConvStructure s(structure);
   if (structure.below(6) == 0) {  // the first layer of a network
@@ -115,21 +130,12 @@ KernelCase conv_case(Rng& structure, Rng& size) {
     s.group = 1;
     s.inputs = between(structure, 1, 4);
   }
-  KernelCase out{make_conv(s.window, s.group), {random_image(size, s.inputs), s.weight()}, {1}};
-  if (s.bias) {
-    out.inputs.push_back(Shape{s.outputs});
-    out.parameters.push_back(2);
-  }
-  return out;
+  return forwards(s, random_image(size, s.inputs));
 }
 
 KernelCase conv_input_grad_case(Rng& structure, Rng& size) {
   const ConvStructure s(structure);
-  const Shape x = random_image(size, s.inputs);
-  const auto [p, q] = s.window.output_size(x[1], x[2]);
-  return {make_conv_input_grad(s.window, s.group, x[1], x[2]),
-          {{x[0], p, q, s.outputs}, s.weight()},
-          {1}};
+  return backwards(s, random_image(size, s.inputs));
 }
 
 // Those that our own depthwise loops take: natively wide ones alone at stride 1.
@@ -144,18 +150,7 @@ KernelCase depthwise_case(Rng& structure, Rng& size) {
                                        ? between(structure, 1, 37)
                                        : 8192 / (kernel * kernel) + between(structure, 1, 19);
   const Shape x = random_image(size, s.inputs);
-  if (structure.below(2) == 0) {
-    const auto [p, q] = s.window.output_size(x[1], x[2]);
-    return {make_conv_input_grad(s.window, s.group, x[1], x[2]),
-            {{x[0], p, q, s.outputs}, s.weight()},
-            {1}};
-  }
-  KernelCase out{make_conv(s.window, s.group), {x, s.weight()}, {1}};
-  if (s.bias) {
-    out.inputs.push_back(Shape{s.outputs});
-    out.parameters.push_back(2);
-  }
-  return out;
+  return structure.below(2) == 0 ? backwards(s, x) : forwards(s, x);
 }
 
 // Wide and tall enough for Winograd's form.
@@ -172,17 +167,7 @@ ConvStructure winograd_structure(Rng& rng) {
 KernelCase winograd_case(Rng& structure, Rng& size) {
   const ConvStructure s = winograd_structure(structure);
   const Shape x{between(size, 1, 2), between(size, 9, 17), between(size, 9, 17), s.inputs};
-  if (structure.below(2) == 0) {
-    const auto [p, q] = s.window.output_size(x[1], x[2]);
-    return {
-        make_conv_input_grad(s.window, 1, x[1], x[2]), {{x[0], p, q, s.outputs}, s.weight()}, {1}};
-  }
-  KernelCase out{make_conv(s.window, 1), {x, s.weight()}, {1}};
-  if (s.bias) {
-    out.inputs.push_back(Shape{s.outputs});
-    out.parameters.push_back(2);
-  }
-  return out;
+  return structure.below(2) == 0 ? backwards(s, x) : forwards(s, x);
 }
 
 KernelCase gemm_case(Rng& structure, Rng& size) {

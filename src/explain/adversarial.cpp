@@ -150,7 +150,7 @@ MethodPreview preview_of(const MethodContext& context, const LogProbability& now
   }
   const Image seen = image_from_network_input(TensorView::of(picture), from);
   MethodPreview out{.method = info().id, .step = step, .steps = steps};
-  out.map = make_map(shape[1], shape[2], change, true, "of 255");
+  out.map = make_map(shape[1], shape[2], change, true, "/ 255");
   out.picture = Picture{seen.height, seen.width, Blob(rgba_from_image(seen))};
   if (step == steps && is_blank(*out.map)) {
     out.diagnosis = {
